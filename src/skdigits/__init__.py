@@ -1,0 +1,8 @@
+"""Fast scikit-learn-compatible neural networks for handwritten digits."""
+
+__version__ = "0.1.0"
+
+from skdigits._dense import DenseDigitClassifier
+from skdigits._reduced import ReducedDigitClassifier
+
+__all__ = ["DenseDigitClassifier", "ReducedDigitClassifier"]

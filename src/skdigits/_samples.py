@@ -1,0 +1,182 @@
+"""Training data as the training loop takes it: encoded labels, weights, splits, scaling."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_sample_weight,
+    check_array,
+    column_or_1d,
+    validate_data,
+)
+
+from skdigits._inference import CHUNK_ROWS
+
+# Data of these types is read as it is; any other is converted to the first.
+INPUT_DTYPES = (np.float32, np.float64, np.uint8)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Rows of X to train or validate on; X itself is never copied whole.
+
+    ``y`` (int32, encoded) and ``weight`` (float32) have an entry for every row of X.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    rows: np.ndarray
+
+
+def sum_is_finite(X):
+    """Whether the sum of X is finite; if it is, all of X is."""
+    with np.errstate(all="ignore"):
+        return np.isfinite(X.sum())
+
+
+def check_training_data(estimator, X, y, sample_weight, reset):
+    """X, labels and weights as arrays, or an error that says what is wrong with them."""
+    X, y = validate_data(estimator, X, y, dtype=INPUT_DTYPES, order="C", reset=reset)
+    check_classification_targets(y)
+    return X, y, _check_weight(sample_weight, X)
+
+
+def check_validation_data(estimator, X_val, y_val, sample_weight_val):
+    """Samples to validate on, None if there are none, or an error."""
+    if X_val is None and y_val is None and sample_weight_val is None:
+        return None
+    if X_val is None or y_val is None:
+        given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        names = [name for name, value in given.items() if value is not None]
+        raise ValueError(f"X_val and y_val go together, but {' and '.join(names)} came alone")
+    _check_feature_names(estimator, X_val, reset=False)
+    X_val = check_array(X_val, dtype=INPUT_DTYPES, order="C", input_name="X_val")
+    if X_val.shape[1] != estimator.n_features_in_:
+        raise ValueError(
+            f"X_val has {X_val.shape[1]} features, but X has {estimator.n_features_in_}"
+        )
+    y_val = column_or_1d(y_val)
+    if len(X_val) != len(y_val):
+        raise ValueError(f"X_val has {len(X_val)} samples, but y_val has {len(y_val)} labels")
+    y_val = encode_labels(y_val, estimator.classes_, "y_val")
+    try:
+        weight = _check_weight(sample_weight_val, X_val).astype(np.float32)
+    except ValueError as error:
+        raise ValueError(f"sample_weight_val cannot be used: {error}") from error
+    return Samples(X_val, y_val, weight, np.flatnonzero(weight))
+
+
+def _check_weight(sample_weight, X):
+    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+
+
+def check_classes(y, weight, classes=None):
+    """Sorted classes, at least two; those of y unless `classes` are announced."""
+    announced = classes is not None
+    classes = np.unique(classes if announced else y)
+    n_classes = len(classes if announced else np.unique(y[weight > 0]))
+    if n_classes < 2:
+        source = "classes" if announced else "y"
+        raise ValueError(
+            f"a classifier needs samples of at least 2 classes; {source} has {n_classes} class"
+        )
+    return classes
+
+
+def encode_labels(y, classes, name):
+    """Positions of labels in the sorted classes, int32; an unknown label is an error."""
+    unknown = ~np.isin(y, classes)
+    if unknown.any():
+        raise ValueError(
+            f"{name} has the label {y[unknown][0]!r}, which is none of the classes {classes}"
+        )
+    return np.searchsorted(classes, y).astype(np.int32)
+
+
+def class_factors(class_weight, classes, y, weight):
+    """Factor that class_weight gives to each class, in their order.
+
+    "balanced" makes the total weight of every class that occurs the same.
+    """
+    if class_weight is None:
+        return np.ones(len(classes))
+    if class_weight == "balanced":
+        totals = np.bincount(y, weights=weight, minlength=len(classes))
+        occurring = totals > 0
+        factors = np.ones(len(classes))
+        factors[occurring] = totals.sum() / (occurring.sum() * totals[occurring])
+        return factors
+    unknown = [label for label in class_weight if label not in classes]
+    if unknown:
+        raise ValueError(
+            f"class_weight has the label {unknown[0]!r}, which is none of the classes {classes}"
+        )
+    factors = np.array([class_weight.get(label, 1.0) for label in classes], dtype=np.float64)
+    if not (np.isfinite(factors).all() and (factors >= 0).all() and factors[y].any()):
+        raise ValueError(f"class_weight must hold finite weights, not all zero, got {class_weight}")
+    return factors
+
+
+def merge_equal_samples(X, y, weight):
+    """Put samples into an order of their own, equal ones merged with their weights added.
+
+    When a whole training set is one batch, neither the order of its samples nor writing one of
+    them twice instead of giving it twice the weight should change a result by a single bit.
+    """
+    table = np.column_stack([X, y])
+    _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    return X[first], y[first], np.bincount(inverse, weights=weight)
+
+
+def training_samples(X, y, weight, rows, batch_size):
+    """Samples to train on, their weights 1 on average."""
+    if len(rows) <= batch_size:
+        X, y, weight = merge_equal_samples(X[rows], y[rows], weight[rows])
+        rows = np.arange(len(y))
+    weight = weight * (len(rows) / weight[rows].sum())
+    return Samples(X, y, weight.astype(np.float32), rows)
+
+
+def stratified_split(y, rows, validation_fraction, seed):
+    """Training and validation rows, each class shared out in proportion."""
+    try:
+        return train_test_split(
+            rows, test_size=validation_fraction, stratify=y[rows], random_state=seed
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"validation_fraction={validation_fraction} of {len(rows)} samples cannot be split off "
+            f"with every class in both parts: {error}"
+        ) from error
+
+
+def scaling(samples, standardize):
+    """Shift and scale (float32) such that the network sees ``(X - shift) * scale``."""
+    if not standardize:
+        return np.float32(0), np.float32(1)
+    mean, std = _mean_and_std(samples)
+    return np.float32(mean), np.float32(1 / std if std > 0 else 1)
+
+
+def _mean_and_std(samples):
+    """Weighted mean and standard deviation of all values of the samples, one number each.
+
+    Read chunk by chunk, in single precision around a pivot, and summed up in double precision.
+    """
+    X, rows = samples.X, samples.rows
+    pivot = X[rows[:CHUNK_ROWS]].mean(dtype=np.float64).astype(np.float32)
+    total = total_of_squares = total_weight = 0.0
+    for start in range(0, len(rows), CHUNK_ROWS):
+        chunk = rows[start : start + CHUNK_ROWS]
+        weight = samples.weight[chunk].astype(np.float64)
+        values = X[chunk].astype(np.float32) - pivot
+        total += weight @ values.sum(axis=1, dtype=np.float64)
+        total_of_squares += weight @ np.einsum("ij,ij->i", values, values)
+        total_weight += weight.sum()
+    mean = total / (total_weight * X.shape[1])
+    variance = total_of_squares / (total_weight * X.shape[1]) - mean**2
+    return pivot + mean, np.sqrt(max(variance, 0.0))
