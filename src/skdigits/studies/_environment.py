@@ -1,0 +1,45 @@
+"""What a figure depends on besides the code: versions, processor, threads."""
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import joblib
+
+PACKAGES = ("skdigits", "tensorflow", "keras", "scikit-learn", "numpy", "scipy")
+
+
+def environment(packages=PACKAGES):
+    """Describe where figures were measured.
+
+    Parameters
+    ----------
+    packages : sequence of str
+        Distributions whose versions to tell.
+
+    Returns
+    -------
+    environment : dict
+        ``versions`` by package, ``python``, ``processor``, ``threads``.
+
+    Examples
+    --------
+    >>> from skdigits.studies import environment
+    >>> sorted(environment(["numpy"]))
+    ['processor', 'python', 'threads', 'versions']
+    """
+    return {
+        "versions": {package: version(package) for package in packages},
+        "python": platform.python_version(),
+        "processor": _processor(),
+        "threads": joblib.cpu_count(),
+    }
+
+
+def _processor():
+    cpuinfo = Path("/proc/cpuinfo")  # platform.processor() is empty on Linux
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
