@@ -5,7 +5,8 @@ from numbers import Integral, Real
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skdigits._base import BaseDigitClassifier, positive
+from skdigits._base import BaseDigitClassifier
+from skdigits._fitting import positive
 from skdigits._inference import ACTIVATIONS
 
 

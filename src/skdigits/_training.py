@@ -1,30 +1,12 @@
-"""Training: configuration + samples -> trained weights and history, by one compiled loop.
+"""Training: configuration + samples -> trained weights and history, epoch by epoch."""
 
-One epoch is a few calls of one XLA executable, each of which runs a slab of many batches:
-forward pass, gradient and Keras' own ``optimizer.apply``. What differs from fit to fit (the data,
-their scaling, weights of samples, learning rates, seeds, number of steps) goes in as arguments, so
-that fits of the same network share the executable, whatever their number of samples. Kernels are
-kept as (units, inputs) here and as (inputs, units) everywhere else: the matrix products of a small
-batch run about a tenth faster that way round.
-"""
-
-import threading
 import time
-from collections import OrderedDict
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-import keras
 import numpy as np
-import tensorflow as tf
 
+from skdigits._compiled import borrowed_network
 from skdigits._inference import layer_outputs, log_softmax
-
-# Samples handed to the compiled loop in one call: enough that calling costs nothing, few enough
-# that the host's copy of them stays small.
-SLAB_ROWS = 4096
-# Built networks that wait for another fit of the same kind; the one used least recently goes first.
-MAX_IDLE_NETWORKS = 16
 
 
 @dataclass
@@ -36,181 +18,6 @@ class Trained:
     history: dict
     epoch_times: list
     best_epoch: int  # counted from 1 within this call
-
-
-def _hash_bits(x):
-    """Mix 32 bits so that consecutive numbers give unrelated ones (Wellons' ``lowbias32``)."""
-    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 1)):
-        x = tf.bitwise.bitwise_xor(x, tf.bitwise.right_shift(x, tf.constant(shift, tf.uint32)))
-        x = x * tf.constant(factor, tf.uint32)
-    return x
-
-
-def _dropout(x, rate, key):
-    """Inverted dropout with hashed counters: Keras' generator costs XLA on a CPU 50 times more."""
-    counter = tf.cast(tf.range(x.shape[0] * x.shape[1]), tf.uint32)
-    bits = _hash_bits(tf.bitwise.bitwise_xor(counter, key))
-    kept = tf.reshape(bits, x.shape) >= tf.constant(int(rate * 2**32), tf.uint32)
-    return tf.where(kept, x * (1 / (1 - rate)), 0.0)
-
-
-def _logits(config, variables, x, key):
-    """Forward pass while training, up to the argument of the last softmax."""
-    variables = iter(variables)
-    for position, layer in enumerate(config["layers"]):
-        if layer["kind"] == "dense":
-            x = tf.matmul(x, next(variables), transpose_b=True) + next(variables)
-            if layer["activation"] != "softmax":
-                x = keras.activations.get(layer["activation"])(x)
-        else:
-            x = _dropout(x, layer["rate"], _hash_bits(key + tf.constant(position, tf.uint32)))
-    return x
-
-
-class _CompiledNetwork:
-    """A network's variables, its optimizer and the compiled loop over them."""
-
-    def __init__(self, config, optimizer, batch_size):
-        self.config = config
-        self.variables = []
-        n_inputs = config["n_features"]
-        for layer in config["layers"]:
-            if layer["kind"] == "dense":
-                units = layer["units"]
-                self.variables.append(
-                    keras.Variable(np.zeros((units, n_inputs), "f"), name="kernel")
-                )
-                self.variables.append(keras.Variable(np.zeros(units, "f"), name="bias"))
-                n_inputs = units
-        self.optimizer = keras.optimizers.get(optimizer)
-        self.optimizer.build(self.variables)
-        self._fresh_optimizer_state = self.optimizer_state()
-        self.default_learning_rate = float(self.optimizer.learning_rate)
-        self.batch_size = batch_size
-        self._slabs = {}
-        self._run_slab = tf.function(self._loop_over_batches, jit_compile=True, autograph=False)
-
-    def weights(self):
-        return [np.array(variable.numpy().T, order="C") for variable in self.variables]
-
-    def optimizer_state(self):
-        return [np.array(variable.numpy()) for variable in self.optimizer.variables]
-
-    def reset(self, weights, optimizer_state):
-        """Set all variables; an optimizer state of None is that of a new optimizer."""
-        for variable, value in zip(self.variables, weights, strict=True):
-            variable.assign(value.T)
-        state = self._fresh_optimizer_state if optimizer_state is None else optimizer_state
-        for variable, value in zip(self.optimizer.variables, state, strict=True):
-            variable.assign(value)
-
-    def _loop_over_batches(self, x, y, weight, rate, size, n_steps, shift, scale, key):
-        variables = [variable.value for variable in self.variables]
-
-        def step(i, loss, correct):
-            inputs = (tf.cast(x[i], tf.float32) - shift) * scale
-            step_key = _hash_bits(key + tf.cast(i, tf.uint32))
-            with tf.GradientTape() as tape:
-                logits = _logits(self.config, variables, inputs, step_key)
-                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y[i], logits) * weight[i]
-                batch_loss = tf.reduce_sum(losses)
-                objective = batch_loss / size[i]
-            self.optimizer.learning_rate = rate[i]
-            self.optimizer.apply(tape.gradient(objective, variables), self.variables)
-            hits = tf.cast(tf.argmax(logits, 1, output_type=tf.int32) == y[i], tf.float32)
-            return i + 1, loss + batch_loss, correct + tf.reduce_sum(hits * weight[i])
-
-        # An explicit while on a tensor: tf.range would compile anew for every count.
-        start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
-        return tf.while_loop(lambda i, *_: i < n_steps, step, start)[1:]
-
-    def _slab(self, dtype):
-        """Buffers (x, y, weight) of a slab's samples for input of `dtype`."""
-        if dtype not in self._slabs:
-            n_rows = -(-SLAB_ROWS // self.batch_size) * self.batch_size
-            self._slabs[dtype] = (
-                _aligned_zeros((n_rows, self.config["n_features"]), dtype),
-                _aligned_zeros((n_rows,), np.int32),
-                _aligned_zeros((n_rows,), np.float32),
-            )
-        return self._slabs[dtype]
-
-    def run_epoch(self, samples, order, rates, shift, scale, first_step, seed):
-        """Train on the samples in the given order; mean training loss and accuracy.
-
-        The last batch is filled up with samples of weight zero, which change nothing.
-        """
-        batch_size = self.batch_size
-        dtype = np.dtype(np.uint8 if samples.X.dtype == np.uint8 else np.float32)
-        x, y, weight = self._slab(dtype)
-        tensors = [_shared_tensor(a.reshape(-1, batch_size, *a.shape[1:])) for a in (x, y, weight)]
-        slab_rows = len(x)
-        n_batches = slab_rows // batch_size
-        sums = np.zeros(2)
-        for start in range(0, len(order), slab_rows):
-            rows = order[start : start + slab_rows]
-            n_steps = -(-len(rows) // batch_size)
-            padded = slice(len(rows), n_steps * batch_size)
-            if samples.X.dtype == dtype:
-                np.take(samples.X, rows, axis=0, out=x[: len(rows)], mode="clip")
-            else:
-                x[: len(rows)] = samples.X[rows]
-            y[: len(rows)] = samples.y[rows]
-            weight[: len(rows)] = samples.weight[rows]
-            x[padded] = y[padded] = weight[padded] = 0
-            step = first_step + start // batch_size
-            rate = np.zeros(n_batches, np.float32)
-            rate[:n_steps] = rates[start // batch_size :][:n_steps]
-            size = np.full(n_batches, batch_size, np.float32)
-            size[n_steps - 1] = len(rows) - (n_steps - 1) * batch_size
-            # Weyl's sequence: each step of each seed gets a number of its own to hash.
-            key = (seed * 0x85EBCA6B + step) % 2**32
-            sums += self._run_slab(
-                *tensors,
-                tf.constant(rate),
-                tf.constant(size),
-                tf.constant(n_steps),
-                tf.constant(shift),
-                tf.constant(scale),
-                tf.constant(key, tf.uint32),
-            )
-        return sums / samples.weight[order].sum(dtype=np.float64)
-
-
-def _aligned_zeros(shape, dtype):
-    """Zeros that begin on a cache line, as XLA wants the memory that it shares."""
-    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    memory = np.zeros(n_bytes + 64, np.uint8)
-    offset = -memory.ctypes.data % 64
-    return memory[offset : offset + n_bytes].view(dtype).reshape(shape)
-
-
-def _shared_tensor(array):
-    """A tensor that reads the array's own memory."""
-    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
-
-
-_idle_networks = OrderedDict()
-_idle_lock = threading.Lock()
-
-
-@contextmanager
-def _borrowed_network(config, optimizer, batch_size):
-    """Lend a compiled network to one fit at a time; build one if none of the kind is idle."""
-    kind = (repr(config), optimizer, batch_size)
-    with _idle_lock:
-        of_kind = _idle_networks.get(kind)
-        network = of_kind.pop() if of_kind else None
-    network = network or _CompiledNetwork(config, optimizer, batch_size)
-    try:
-        yield network
-    finally:
-        with _idle_lock:
-            _idle_networks.setdefault(kind, []).append(network)
-            _idle_networks.move_to_end(kind)
-            if sum(map(len, _idle_networks.values())) > MAX_IDLE_NETWORKS:
-                oldest = next(kind for kind, networks in _idle_networks.items() if networks)
-                _idle_networks[oldest].pop()
 
 
 def initial_weights(config, seed):
@@ -308,7 +115,7 @@ def train(
     epoch_times = []
     best_loss, best_epoch, best_weights = np.inf, 0, None
     n_steps = -(-len(training.rows) // batch_size)
-    with _borrowed_network(config, optimizer, batch_size) as network:
+    with borrowed_network(config, optimizer, batch_size) as network:
         network.reset(weights, optimizer_state)
         base_rate = network.default_learning_rate if learning_rate is None else learning_rate
         rates = np.float32(base_rate) * rate_factors

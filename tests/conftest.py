@@ -1,0 +1,41 @@
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Lets scikit-learn's array API check run; must be set before SciPy is imported.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from skdigits import DenseDigitClassifier
+from skdigits.datasets import fetch_mnist
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """scikit-learn's 8 x 8 digits as X_train, X_test, y_train, y_test."""
+    X, y = load_digits(return_X_y=True)
+    return train_test_split(X.astype(np.float32), y, random_state=0, stratify=y)
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    return fetch_mnist(return_X_y=True)
+
+
+@pytest.fixture(scope="session")
+def mnist_test():
+    return fetch_mnist(subset="test", return_X_y=True)
+
+
+@pytest.fixture
+def small():
+    """A small classifier; parameters that differ from the default can be given to it."""
+
+    def make(hidden_layer_sizes=(32,), **parameters):
+        defaults = {"epochs": 2, "batch_size": 64, "random_state": 0}
+        return DenseDigitClassifier(hidden_layer_sizes, **(defaults | parameters))
+
+    return make

@@ -1,0 +1,69 @@
+"""The NumPy forward pass against Keras."""
+
+import keras
+import numpy as np
+import pytest
+
+from skdigits import _inference
+from skdigits._inference import ACTIVATIONS, layer_outputs, log_softmax, softmax
+from skdigits.networks import build_network, dense_config
+
+
+def network_and_weights(config, seed=0):
+    network = build_network(config)
+    rng = np.random.default_rng(seed)
+    network.set_weights(
+        [rng.normal(0, 0.3, weights.shape).astype("f") for weights in network.get_weights()]
+    )
+    return network, network.get_weights()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_forward_pass_is_that_of_keras(activation):
+    config = dense_config(
+        20, 5, hidden_layer_sizes=(30, 10), activation=activation, dropout=0.5
+    )
+    network, weights = network_and_weights(config)
+    X = np.random.default_rng(1).normal(0, 2, (70, 20)).astype("f")
+    logits = layer_outputs(config, weights, X, 0, 1)
+    expected = network(X).numpy()
+    np.testing.assert_allclose(softmax(logits), expected, atol=1e-6)
+    np.testing.assert_allclose(log_softmax(logits), np.log(expected), atol=1e-4)
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_hidden_layers_are_those_of_keras(depth):
+    config = dense_config(20, 5, hidden_layer_sizes=(30, 10), activation="tanh")
+    network, weights = network_and_weights(config)
+    X = np.random.default_rng(1).normal(size=(70, 20)).astype("f")
+    hidden = keras.Model(network.inputs, network.layers[depth - 1].output)
+    np.testing.assert_allclose(
+        layer_outputs(config, weights, X, 0, 1, depth=depth), hidden(X).numpy(), atol=1e-6
+    )
+
+
+def test_chunks_rows_and_scaling(monkeypatch):
+    config = dense_config(6, 3, hidden_layer_sizes=(4,))
+    _, weights = network_and_weights(config)
+    X = np.random.default_rng(1).integers(0, 256, (50, 6), dtype=np.uint8)
+    whole = layer_outputs(config, weights, X.astype("f") / 255, 0, 1)
+    monkeypatch.setattr(_inference, "CHUNK_ROWS", 7)
+    scale = np.float32(1 / 255)
+    np.testing.assert_allclose(layer_outputs(config, weights, X, 0, scale), whole, atol=1e-5)
+    rows = np.array([3, 49, 7, 7, 0, 12, 30, 31, 32])
+    np.testing.assert_allclose(
+        layer_outputs(config, weights, X, 0, scale, rows=rows), whole[rows], atol=1e-5
+    )
+
+
+def test_input_is_not_overwritten():
+    config = dense_config(6, 3, activation="relu")
+    _, weights = network_and_weights(config)
+    X = np.random.default_rng(1).normal(size=(5, 6)).astype("f")
+    before = X.copy()
+    layer_outputs(config, weights, X, 1, 2)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_log_probabilities_stay_finite():
+    assert np.isfinite(log_softmax(np.array([[0.0, 500.0, -500.0]], "f"))).all()

@@ -1,0 +1,283 @@
+"""The compiled loop against the same computation in plain Keras and TensorFlow."""
+
+import threading
+import warnings
+
+import keras
+import numpy as np
+import psutil
+import pytest
+import tensorflow as tf
+
+from skdigits import DenseDigitClassifier, _compiled
+from skdigits._fitting import OPTIMIZERS
+from skdigits._schedules import rate_factors
+from skdigits._training import epoch_order, initial_weights
+from skdigits.networks import build_network
+
+
+def plain_keras_fit(classifier, X, y, *, weight=None, rates=None):
+    """Weights and losses of a plain GradientTape loop over the same batches as `classifier`."""
+    seed = classifier._seed
+    network = build_network(classifier.network_config_)
+    network.set_weights(initial_weights(classifier.network_config_, seed))
+    optimizer = keras.optimizers.get(classifier.optimizer)
+    weight = np.ones(len(y), np.float32) if weight is None else weight
+    losses, step = [], 0
+    for epoch in range(classifier.epochs):
+        order = epoch_order(np.arange(len(y)), seed, epoch)
+        total = 0.0
+        for start in range(0, len(y), classifier.batch_size):
+            rows = order[start : start + classifier.batch_size]
+            if rates is not None:
+                optimizer.learning_rate = rates[step]
+            with tf.GradientTape() as tape:
+                each = keras.losses.sparse_categorical_crossentropy(y[rows], network(X[rows]))
+                loss = tf.reduce_sum(each * weight[rows]) / len(rows)
+            gradients = tape.gradient(loss, network.trainable_variables)
+            optimizer.apply(gradients, network.trainable_variables)
+            total += float(loss) * len(rows)
+            step += 1
+        losses.append(total / weight.sum())
+    optimizer.finalize_variable_values(network.trainable_variables)
+    return network.get_weights(), losses
+
+
+def plain(small, *sizes, **parameters):
+    """A classifier whose loop plain Keras can follow: no dropout, no scaling, constant rate."""
+    defaults = {"dropout": 0.0, "standardize": False, "learning_rate_schedule": "constant"}
+    return small(sizes, **(defaults | parameters))
+
+
+def assert_same_weights(classifier, weights, tolerance=1e-5):
+    ours = [w for pair in zip(classifier.coefs_, classifier.intercepts_, strict=True) for w in pair]
+    for one, other in zip(ours, weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=tolerance, rtol=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_loop_is_the_gradient_tape_loop_for_every_optimizer(optimizer, digits, small):
+    X, _, y, _ = digits
+    X, y = X[:300] / 16, y[:300]  # 300 = 4 x 64 + 44: the last batch is smaller
+    classifier = plain(small, 16, optimizer=optimizer).fit(X, y)
+    weights, losses = plain_keras_fit(classifier, X, y)
+    assert_same_weights(classifier, weights, tolerance=1e-4)
+    np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-4)
+
+
+@pytest.mark.parametrize("sizes", [(), (24,), (16, 12, 8)])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+def test_loop_is_the_gradient_tape_loop_for_every_depth(sizes, activation, digits, small):
+    X, _, y, _ = digits
+    X = X / 16
+    classifier = plain(small, *sizes, activation=activation, epochs=3).fit(X, y)
+    weights, losses = plain_keras_fit(classifier, X, y)
+    assert_same_weights(classifier, weights)
+    np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-5)
+
+
+def test_sample_weight_and_class_weight_multiply(digits, small):
+    X, _, y, _ = digits
+    X = X / 16
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(y))
+    classifier = plain(small, 16, class_weight={3: 5.0, 7: 0.5}).fit(X, y, sample_weight=weight)
+    expected = weight * np.where(y == 3, 5.0, np.where(y == 7, 0.5, 1.0))
+    expected *= len(y) / expected.sum()
+    weights, losses = plain_keras_fit(classifier, X, y, weight=expected.astype(np.float32))
+    assert_same_weights(classifier, weights)
+    np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-5)
+
+
+def test_exponential_schedule_is_that_of_keras(digits, small):
+    X, _, y, _ = digits
+    X = X / 16
+    classifier = plain(
+        small,
+        16,
+        optimizer="sgd",
+        learning_rate=0.5,
+        learning_rate_schedule="exponential",
+        decay_steps=10,
+        decay_rate=0.7,
+        epochs=3,
+    ).fit(X, y)
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.7)
+    rates = [float(schedule(step)) for step in range(100)]
+    weights, _ = plain_keras_fit(classifier, X, y, rates=rates)
+    assert_same_weights(classifier, weights)
+
+
+def test_cosine_schedule_is_that_of_keras():
+    schedule = keras.optimizers.schedules.CosineDecay(1.0, 50)
+    factors = rate_factors("cosine", 7, 50, decay_steps=1, decay_rate=1, warmup=0.5)
+    np.testing.assert_allclose(factors, [float(schedule(step)) for step in range(50)], atol=1e-6)
+
+
+def test_one_cycle_rises_during_warmup_and_falls_to_zero():
+    factors = rate_factors("one_cycle", 0, 1000, decay_steps=1, decay_rate=1, warmup=0.25)
+    assert factors[0] == pytest.approx(0.04)
+    assert factors.argmax() == 250
+    assert factors[250] == pytest.approx(1)
+    assert (np.diff(factors[:251]) > 0).all()
+    assert (np.diff(factors[250:]) < 0).all()
+    assert factors[-1] < 1e-4
+
+
+def test_default_learning_rates_are_those_of_keras(digits, small):
+    X, _, y, _ = digits
+    for optimizer, rate in (("sgd", 0.01), ("adam", 0.001), ("schedulefreeadamw", 0.0025)):
+        given, default = (
+            small(optimizer=optimizer, learning_rate=value).fit(X, y) for value in (rate, None)
+        )
+        np.testing.assert_array_equal(given.coefs_[0], default.coefs_[0])
+
+
+def test_optimizers_are_all_that_keras_knows_by_name():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        names = [
+            name.lower()
+            for name, value in vars(keras.optimizers).items()
+            if isinstance(value, type) and issubclass(value, keras.optimizers.Optimizer)
+        ]
+    wrappers = {"optimizer", "lossscaleoptimizer", "multioptimizer"}
+    assert set(names) - wrappers == set(OPTIMIZERS)
+
+
+def test_dropout_drops_the_rate_and_keeps_the_mean():
+    x = tf.ones((256, 1024))
+    masks = [
+        _compiled._dropout(x, 0.3, tf.constant(key, tf.uint32)).numpy() for key in (0, 1, 99)
+    ]
+    for mask in masks:
+        assert set(np.unique(mask)) == {0.0, np.float32(1 / 0.7)}
+        assert (mask == 0).mean() == pytest.approx(0.3, abs=0.005)
+        # Neither rows nor columns go together: their rates scatter as those of coin tosses.
+        for axis in (0, 1):
+            rates = (mask == 0).mean(axis=axis)
+            tosses = mask.shape[axis]
+            assert rates.std() == pytest.approx(np.sqrt(0.3 * 0.7 / tosses), rel=0.15)
+    correlation = np.corrcoef([mask.ravel() for mask in masks])
+    assert np.abs(correlation[np.triu_indices(3, 1)]).max() < 0.01
+
+
+def test_dropout_changes_training_and_not_prediction(digits, small):
+    X, X_test, y, _ = digits
+    with_dropout, without = (small(dropout=rate).fit(X, y) for rate in (0.5, 0.0))
+    assert with_dropout.history_["loss"][0] > without.history_["loss"][0]
+    once, again = with_dropout.predict_proba(X_test), with_dropout.predict_proba(X_test)
+    np.testing.assert_array_equal(once, again)
+
+
+def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small):
+    X, _, y, _ = digits
+    built = []
+    build = _compiled.CompiledNetwork.__init__
+    monkeypatch.setattr(
+        _compiled.CompiledNetwork,
+        "__init__",
+        lambda self, *arguments: (built.append(self), build(self, *arguments))[1],
+    )
+    sizes = (19, 13)  # of this test alone
+    for n_samples in (1000, 65, 700, 1300):
+        small(sizes, random_state=n_samples).fit(X[:n_samples], y[:n_samples])
+    small(sizes, learning_rate=0.1, epochs=5, class_weight="balanced").fit(X, y)
+    assert len(built) == 1
+    assert built[0]._run_slab.experimental_get_tracing_count() == 1
+
+
+def test_idle_networks_are_bounded(digits, small):
+    X, _, y, _ = digits
+    for units in range(1, _compiled.MAX_IDLE_NETWORKS + 4):
+        small((units,), epochs=1).fit(X[:100], y[:100])
+    idle = sum(len(networks) for networks in _compiled._idle_networks.values())
+    assert idle == _compiled.MAX_IDLE_NETWORKS
+
+
+def test_threads_that_fit_at_once_get_what_each_gets_alone(digits, small):
+    X, _, y, _ = digits
+    seeds = range(6)
+    alone = [small((20,), random_state=seed).fit(X, y).coefs_[0] for seed in seeds]
+    together = {}
+
+    def fit(seed):
+        together[seed] = small((20,), random_state=seed).fit(X, y).coefs_[0]
+
+    threads = [threading.Thread(target=fit, args=(seed,)) for seed in seeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed in seeds:
+        np.testing.assert_array_equal(together[seed], alone[seed])
+
+
+def test_memory_stays_flat_over_many_fits(digits, small):
+    X, _, y, _ = digits
+    process = psutil.Process()
+
+    def fit(n_fits):
+        for seed in range(n_fits):
+            small((64,), random_state=seed).fit(X, y)
+        return process.memory_info().rss
+
+    before = fit(20)
+    after = fit(100)
+    assert after - before < 8e6
+
+
+def test_divergence_is_an_error_that_names_the_learning_rate(digits, small):
+    X, _, y, _ = digits
+    with pytest.raises(ValueError, match=r"diverged.*lower learning_rate than 1e\+30"):
+        plain(small, 16, optimizer="sgd", learning_rate=1e30, activation="linear").fit(X, y)
+
+
+def test_global_random_state_is_left_alone(digits, small):
+    X, _, y, _ = digits
+    small().fit(X, y)  # whatever is set up once is set up now
+    np.random.seed(5)  # noqa: NPY002 (the global state is what is tested)
+    tf.random.set_seed(5)
+    expected = np.random.random(), float(tf.random.uniform(()))  # noqa: NPY002
+    np.random.seed(5)  # noqa: NPY002
+    tf.random.set_seed(5)
+    small(dropout=0.5, early_stopping=True).fit(X, y)
+    assert (np.random.random(), float(tf.random.uniform(()))) == expected  # noqa: NPY002
+
+
+def test_stale_rows_of_another_fit_do_not_matter(digits, small):
+    X, _, y, _ = digits
+    clean = small((21,)).fit(X[:100], y[:100])
+    with pytest.raises(ValueError, match="diverged"):
+        small((21,), standardize=False, learning_rate=1e20).fit(X * np.float32(1e30), y)
+    again = small((21,)).fit(X[:100], y[:100])
+    np.testing.assert_array_equal(clean.coefs_[0], again.coefs_[0])
+
+
+def test_early_stopping_is_that_of_keras(digits):
+    """Same epochs and weights as Keras' EarlyStopping would leave, given the same losses."""
+    X, X_val, y, y_val = digits
+    for restore in (True, False):
+        classifier = DenseDigitClassifier(
+            16,
+            epochs=60,
+            learning_rate=0.05,
+            learning_rate_schedule="constant",
+            early_stopping=True,
+            patience=3,
+            restore_best_weights=restore,
+            random_state=0,
+        ).fit(X, y, X_val=X_val, y_val=y_val)
+        losses = classifier.history_["val_loss"]
+        callback = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=restore)
+        network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        callback.set_model(network)
+        callback.on_train_begin()
+        for epoch, loss in enumerate(losses):
+            assert not network.stop_training
+            callback.on_epoch_end(epoch, {"val_loss": loss})
+        assert network.stop_training
+        assert classifier.n_iter_ == len(losses) < 60
+        assert classifier.best_epoch_ == callback.best_epoch + 1 == np.argmin(losses) + 1
+        ends_with = classifier.best_epoch_ if restore else classifier.n_iter_
+        accuracy = classifier.history_["val_accuracy"][ends_with - 1]
+        assert classifier.score(X_val, y_val) == pytest.approx(accuracy)
