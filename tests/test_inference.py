@@ -20,9 +20,7 @@ def network_and_weights(config, seed=0):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_forward_pass_is_that_of_keras(activation):
-    config = dense_config(
-        20, 5, hidden_layer_sizes=(30, 10), activation=activation, dropout=0.5
-    )
+    config = dense_config(20, 5, hidden_layer_sizes=(30, 10), activation=activation, dropout=0.5)
     network, weights = network_and_weights(config)
     X = np.random.default_rng(1).normal(0, 2, (70, 20)).astype("f")
     logits = layer_outputs(config, weights, X, 0, 1)
@@ -36,7 +34,7 @@ def test_hidden_layers_are_those_of_keras(depth):
     config = dense_config(20, 5, hidden_layer_sizes=(30, 10), activation="tanh")
     network, weights = network_and_weights(config)
     X = np.random.default_rng(1).normal(size=(70, 20)).astype("f")
-    hidden = keras.Model(network.inputs, network.layers[depth - 1].output)
+    hidden = keras.Model(network.inputs[0], network.layers[depth - 1].output)
     np.testing.assert_allclose(
         layer_outputs(config, weights, X, 0, 1, depth=depth), hidden(X).numpy(), atol=1e-6
     )

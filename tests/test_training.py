@@ -1,7 +1,6 @@
 """The compiled loop against the same computation in plain Keras and TensorFlow."""
 
 import threading
-import warnings
 
 import keras
 import numpy as np
@@ -133,22 +132,20 @@ def test_default_learning_rates_are_those_of_keras(digits, small):
 
 
 def test_optimizers_are_all_that_keras_knows_by_name():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        names = [
-            name.lower()
-            for name, value in vars(keras.optimizers).items()
-            if isinstance(value, type) and issubclass(value, keras.optimizers.Optimizer)
-        ]
-    wrappers = {"optimizer", "lossscaleoptimizer", "multioptimizer"}
-    assert set(names) - wrappers == set(OPTIMIZERS)
+    known = set()
+    for name, value in vars(keras.optimizers).items():
+        if isinstance(value, type) and issubclass(value, keras.optimizers.Optimizer):
+            try:
+                keras.optimizers.get(name.lower())
+            except (KeyError, TypeError, ValueError):  # wrappers of other optimizers, and Lamb
+                continue
+            known.add(name.lower())
+    assert known == set(OPTIMIZERS)
 
 
 def test_dropout_drops_the_rate_and_keeps_the_mean():
     x = tf.ones((256, 1024))
-    masks = [
-        _compiled._dropout(x, 0.3, tf.constant(key, tf.uint32)).numpy() for key in (0, 1, 99)
-    ]
+    masks = [_compiled._dropout(x, 0.3, tf.constant(key, tf.uint32)).numpy() for key in (0, 1, 99)]
     for mask in masks:
         assert set(np.unique(mask)) == {0.0, np.float32(1 / 0.7)}
         assert (mask == 0).mean() == pytest.approx(0.3, abs=0.005)
@@ -270,6 +267,7 @@ def test_early_stopping_is_that_of_keras(digits):
         losses = classifier.history_["val_loss"]
         callback = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=restore)
         network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        network.stop_training = False
         callback.set_model(network)
         callback.on_train_begin()
         for epoch, loss in enumerate(losses):

@@ -60,16 +60,13 @@ class CompiledNetwork:
         n_inputs = config["n_features"]
         for layer in config["layers"]:
             if layer["kind"] == "dense":
-                units = layer["units"]
-                self.variables.append(
-                    keras.Variable(np.zeros((units, n_inputs), "f"), name="kernel")
-                )
-                self.variables.append(keras.Variable(np.zeros(units, "f"), name="bias"))
-                n_inputs = units
+                for shape in ((layer["units"], n_inputs), (layer["units"],)):
+                    self.variables.append(keras.Variable(np.full(shape, np.nan, "f")))
+                n_inputs = layer["units"]
         self.optimizer = keras.optimizers.get(optimizer)
         self.optimizer.build(self.variables)
-        self._fresh_optimizer_state = self.optimizer_state()
         self.default_learning_rate = float(self.optimizer.learning_rate)
+        self._fresh_optimizer_state = self.optimizer_state()
         self.batch_size = batch_size
         self._slabs = {}
         self._run_slab = tf.function(self._loop_over_batches, jit_compile=True, autograph=False)
@@ -84,9 +81,15 @@ class CompiledNetwork:
         """Set all variables; an optimizer state of None is that of a new optimizer."""
         for variable, value in zip(self.variables, weights, strict=True):
             variable.assign(value.T)
-        state = self._fresh_optimizer_state if optimizer_state is None else optimizer_state
-        for variable, value in zip(self.optimizer.variables, state, strict=True):
-            variable.assign(value)
+        # What is NaN in an optimizer built on NaN are copies of the weights, in their order.
+        copies = iter(self.variables)
+        for variable, fresh in zip(
+            self.optimizer.variables, self._fresh_optimizer_state, strict=True
+        ):
+            variable.assign(next(copies) if np.isnan(fresh).any() else fresh)
+        if optimizer_state is not None:
+            for variable, value in zip(self.optimizer.variables, optimizer_state, strict=True):
+                variable.assign(value)
 
     def _loop_over_batches(self, x, y, weight, rate, size, n_steps, shift, scale, key):
         variables = [variable.value for variable in self.variables]
