@@ -35,7 +35,13 @@ def small():
     """A small classifier; parameters that differ from the default can be given to it."""
 
     def make(hidden_layer_sizes=(32,), **parameters):
-        defaults = {"epochs": 2, "batch_size": 64, "random_state": 0}
+        defaults = {
+            "epochs": 2,
+            "batch_size": 64,
+            "dropout": 0.0,
+            "learning_rate": 0.01,
+            "random_state": 0,
+        }
         return DenseDigitClassifier(hidden_layer_sizes, **(defaults | parameters))
 
     return make

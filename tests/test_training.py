@@ -1,6 +1,9 @@
 """The compiled loop against the same computation in plain Keras and TensorFlow."""
 
+import gc
+import re
 import threading
+from collections import OrderedDict
 
 import keras
 import numpy as np
@@ -43,8 +46,8 @@ def plain_keras_fit(classifier, X, y, *, weight=None, rates=None):
 
 
 def plain(small, *sizes, **parameters):
-    """A classifier whose loop plain Keras can follow: no dropout, no scaling, constant rate."""
-    defaults = {"dropout": 0.0, "standardize": False, "learning_rate_schedule": "constant"}
+    """A classifier whose loop plain Keras can follow: no scaling, constant default rate."""
+    defaults = {"standardize": False, "learning_rate": None, "learning_rate_schedule": "constant"}
     return small(sizes, **(defaults | parameters))
 
 
@@ -183,12 +186,22 @@ def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small)
     assert built[0]._run_slab.experimental_get_tracing_count() == 1
 
 
-def test_idle_networks_are_bounded(digits, small):
+def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small):
     X, _, y, _ = digits
-    for units in range(1, _compiled.MAX_IDLE_NETWORKS + 4):
+    monkeypatch.setattr(_compiled, "MAX_IDLE_NETWORKS", 2)
+    monkeypatch.setattr(_compiled, "_idle_networks", OrderedDict())
+
+    def n_graphs():
+        gc.collect()
+        graphs = (thing for thing in gc.get_objects() if type(thing).__name__ == "FuncGraph")
+        return sum("_loop_over_batches" in graph.name for graph in graphs)
+
+    before = n_graphs()
+    for units in (101, 102, 103, 101, 104):
         small((units,), epochs=1).fit(X[:100], y[:100])
-    idle = sum(len(networks) for networks in _compiled._idle_networks.values())
-    assert idle == _compiled.MAX_IDLE_NETWORKS
+    kinds = [kind for kind, networks in _compiled._idle_networks.items() if networks]
+    assert [re.search("'units': (.*?),", kind[0])[1] for kind in kinds] == ["101", "104"]
+    assert n_graphs() == before + 2
 
 
 def test_threads_that_fit_at_once_get_what_each_gets_alone(digits, small):

@@ -64,6 +64,11 @@ class CompiledNetwork:
                     self.variables.append(keras.Variable(np.full(shape, np.nan, "f")))
                 n_inputs = layer["units"]
         self.optimizer = keras.optimizers.get(optimizer)
+        # With one replica there is nothing to reduce, and TensorFlow's way of doing it registers a
+        # gradient function that would keep the graph in memory for ever.
+        self.optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: (
+            gradients_and_variables
+        )
         self.optimizer.build(self.variables)
         self.default_learning_rate = float(self.optimizer.learning_rate)
         self._fresh_optimizer_state = self.optimizer_state()

@@ -127,6 +127,10 @@ class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
             X = self.reducer_.transform(X)
             fit_parameters = {}
             if validation:
+                if not has_fit_parameter(self.classifier_, "X_val"):
+                    raise ValueError(
+                        f"X_val was given, but {self.classifier_} takes no validation data"
+                    )
                 fit_parameters["X_val"] = self.reducer_.transform(validation.X)
                 fit_parameters["y_val"] = self.classes_[validation.y]
                 fit_parameters["sample_weight_val"] = validation.weight

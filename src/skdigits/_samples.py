@@ -41,6 +41,10 @@ def sum_is_finite(X):
 def check_training_data(estimator, X, y, sample_weight, reset):
     """X, labels and weights as arrays, or an error that says what is wrong with them."""
     X, y = validate_data(estimator, X, y, dtype=INPUT_DTYPES, order="C", reset=reset)
+    if y.dtype == object:
+        kinds = {"str" if isinstance(label, str) else type(label).__name__ for label in y}
+        if "str" in kinds and len(kinds) > 1:
+            raise ValueError(f"y has labels of mixed types: {', '.join(sorted(kinds))}")
     check_classification_targets(y)
     return X, y, _check_weight(sample_weight, X)
 

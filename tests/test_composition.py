@@ -1,0 +1,117 @@
+"""Digit classifiers inside scikit-learn's searches, ensembles and curves."""
+
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.decomposition import PCA
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    PredefinedSplit,
+    cross_val_score,
+    learning_curve,
+    validation_curve,
+)
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+
+
+def test_grid_search_times_agree_with_fit_time(digits, small):
+    X, X_test, y, y_test = digits
+    search = GridSearchCV(
+        small(), {"hidden_layer_sizes": [8, (32,)], "epochs": [2, 10]}, cv=3, error_score="raise"
+    ).fit(X, y)
+    assert search.best_params_ == {"hidden_layer_sizes": (32,), "epochs": 10}
+    assert search.score(X_test, y_test) > 0.9
+    assert search.best_estimator_.fit_time_ == pytest.approx(search.refit_time_, rel=0.2, abs=0.02)
+
+
+def test_grid_search_with_validation_data(digits, small):
+    X, X_test, y, y_test = digits
+    search = GridSearchCV(small(early_stopping=True), {"hidden_layer_sizes": [8, 32]}, cv=2)
+    search.fit(X, y, X_val=X_test, y_val=y_test)
+    assert "val_loss" in search.best_estimator_.history_
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_scores_are_the_same_for_every_n_jobs(backend, digits, small):
+    from joblib import parallel_config
+
+    X, _, y, _ = digits
+    estimator = small(dropout=0.2, epochs=3)
+    alone = cross_val_score(estimator, X, y, cv=3)
+    with parallel_config(backend):
+        np.testing.assert_array_equal(cross_val_score(estimator, X, y, cv=3, n_jobs=2), alone)
+
+
+def test_curves(digits, small):
+    X, _, y, _ = digits
+    _, _, scores = learning_curve(
+        small(epochs=10), X, y, train_sizes=[100, 600], cv=2, error_score="raise"
+    )
+    assert scores[1].mean() > scores[0].mean()
+    _, scores = validation_curve(
+        small(), X, y, param_name="epochs", param_range=[1, 10], cv=2, error_score="raise"
+    )
+    assert scores[1].mean() > scores[0].mean()
+    _, _, incremental = learning_curve(
+        small(),
+        X,
+        y,
+        train_sizes=[100, 400, 600],
+        cv=2,
+        exploit_incremental_learning=True,
+        error_score="raise",
+    )
+    assert incremental.shape == (3, 2)
+
+
+def test_halving_search_over_epochs(digits, small):
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+
+    X, _, y, _ = digits
+    search = HalvingGridSearchCV(
+        small(),
+        {"hidden_layer_sizes": [2, 8, 32]},
+        resource="epochs",
+        max_resources=9,
+        cv=2,
+        random_state=0,
+    ).fit(X, y)
+    assert search.best_params_["hidden_layer_sizes"] == 32
+
+
+def test_predefined_split(digits, small):
+    X, X_test, y, y_test = digits
+    both = np.vstack([X, X_test]), np.hstack([y, y_test])
+    split = PredefinedSplit(np.repeat([-1, 0], [len(y), len(y_test)]))
+    (score,) = cross_val_score(small(), *both, cv=split)
+    assert score == small().fit(X, y).score(X_test, y_test)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda one, other: VotingClassifier([("a", one), ("b", other)], voting="soft"),
+        lambda one, other: StackingClassifier(
+            [("a", one), ("b", other)], final_estimator=LogisticRegression(), cv=2
+        ),
+        lambda one, _: CalibratedClassifierCV(one, cv=2),
+        lambda one, _: OneVsRestClassifier(one),
+        lambda one, _: BaggingClassifier(one, n_estimators=2, random_state=0),
+        lambda one, _: AdaBoostClassifier(one, n_estimators=2, random_state=0),
+        lambda one, _: make_pipeline(PCA(0.95, random_state=0), one),
+    ],
+    ids=["voting", "stacking", "calibration", "one-vs-rest", "bagging", "boosting", "pipeline"],
+)
+def test_ensembles(make, digits, small):
+    X, X_test, y, y_test = digits
+    members = small((32,), epochs=8), small((16,), epochs=8)
+    assert make(*members).fit(X, y).score(X_test, y_test) > 0.85

@@ -1,0 +1,113 @@
+"""Saved models: what is in them, and who can load them."""
+
+import pickle
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
+
+import skdigits
+from skdigits import ReducedDigitClassifier
+from skdigits._state import STATE_FORMAT
+
+
+def run_python(code, *arguments):
+    """Output of a new Python process."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_loads_in_a_process_that_knows_only_skdigits(digits, small, tmp_path):
+    X, X_test, y, y_test = digits
+    models = {
+        "dense": small(epochs=5),
+        "pipeline": make_pipeline(PCA(0.95), small(epochs=5)),
+        "reduced": ReducedDigitClassifier(classifier=small(epochs=5)),
+    }
+    np.save(tmp_path / "X.npy", X_test)
+    code = """
+import sys, joblib, numpy as np
+folder = sys.argv[1]
+for name in sys.argv[2:]:
+    model = joblib.load(f"{folder}/{name}.joblib")
+    np.save(f"{folder}/{name}.npy", model.predict_proba(np.load(f"{folder}/X.npy")))
+print([name for name in ("tensorflow", "keras", "matplotlib") if name in sys.modules])
+"""
+    for name, model in models.items():
+        joblib.dump(model.fit(X, y), tmp_path / f"{name}.joblib")
+    assert run_python(code, tmp_path, *models) == "[]"
+    for name, model in models.items():
+        assert model.score(X_test, y_test) > 0.8
+        np.testing.assert_allclose(
+            np.load(tmp_path / f"{name}.npy"), model.predict_proba(X_test), atol=1e-6
+        )
+
+
+def test_same_seed_same_weights_in_another_process(small, tmp_path):
+    code = """
+import sys, numpy as np
+from sklearn.datasets import load_digits
+from skdigits import DenseDigitClassifier
+X, y = load_digits(return_X_y=True)
+classifier = DenseDigitClassifier(32, epochs=2, batch_size=64, dropout=0.3, random_state=0)
+np.save(sys.argv[1], classifier.fit(X, y).coefs_[0])
+"""
+    from sklearn.datasets import load_digits
+
+    run_python(code, tmp_path / "coefs.npy")
+    here = small(dropout=0.3, learning_rate=None).fit(*load_digits(return_X_y=True)).coefs_[0]
+    np.testing.assert_array_equal(np.load(tmp_path / "coefs.npy"), here)
+
+
+def test_state_is_plain_data(digits, small):
+    X, _, y, _ = digits
+    classifier = small(early_stopping=True, dropout=0.2).fit(X, y)
+
+    def kinds(value):
+        if isinstance(value, dict):
+            return set().union(*map(kinds, value.values()))
+        if isinstance(value, list | tuple):
+            return set().union(*map(kinds, value))
+        return {type(value).__module__}
+
+    state = classifier.__getstate__()
+    assert kinds(state) <= {"builtins", "numpy"}
+    assert state["_skdigits_version"] == skdigits.__version__
+    assert state["_skdigits_state_format"] == STATE_FORMAT
+
+
+def test_goes_on_after_loading_as_if_never_saved(digits, small):
+    X, _, y, _ = digits
+    classifier = small(dropout=0.2).fit(X, y)
+    loaded = pickle.loads(pickle.dumps(classifier))
+    assert loaded.history_ == classifier.history_
+    assert loaded.fit_time_ == classifier.fit_time_
+    np.testing.assert_array_equal(
+        loaded.partial_fit(X, y).coefs_[0], classifier.partial_fit(X, y).coefs_[0]
+    )
+
+
+def test_newer_format_is_refused(digits, small, monkeypatch):
+    X, _, y, _ = digits
+    monkeypatch.setattr("skdigits._state.STATE_FORMAT", STATE_FORMAT + 1)
+    monkeypatch.setattr("skdigits.__version__", "99.0")
+    saved = pickle.dumps(small().fit(X, y))
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match=r"saved by skdigits 99.0 in state format 2.*upgrade"):
+        pickle.loads(saved)
+
+
+def test_set_params_after_fit_does_not_touch_what_is_saved(digits, small):
+    X, X_test, y, _ = digits
+    classifier = small().fit(X, y)
+    expected = classifier.predict_proba(X_test)
+    classifier.set_params(
+        hidden_layer_sizes=(3, 3), activation="tanh", standardize=False, optimizer="sgd"
+    )
+    loaded = pickle.loads(pickle.dumps(classifier))
+    np.testing.assert_array_equal(loaded.predict_proba(X_test), expected)
+    np.testing.assert_allclose(loaded.to_keras().predict(X_test, verbose=0), expected, atol=1e-5)
