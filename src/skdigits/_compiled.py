@@ -9,6 +9,7 @@ everywhere else: the matrix products of a small batch run about a tenth faster t
 
 import threading
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import keras
@@ -73,7 +74,7 @@ class CompiledNetwork:
         self.default_learning_rate = float(self.optimizer.learning_rate)
         self._fresh_optimizer_state = self.optimizer_state()
         self.batch_size = batch_size
-        self._slabs = {}
+        self._slabs_by_dtype = {}
         self._run_slab = tf.function(self._loop_over_batches, jit_compile=True, autograph=False)
 
     def weights(self):
@@ -116,57 +117,82 @@ class CompiledNetwork:
         start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
         return tf.while_loop(lambda i, *_: i < n_steps, step, start)[1:]
 
-    def _slab(self, dtype):
-        """Buffers (x, y, weight) of a slab's samples for input of `dtype`."""
-        if dtype not in self._slabs:
-            n_rows = -(-SLAB_ROWS // self.batch_size) * self.batch_size
-            self._slabs[dtype] = (
-                _aligned_zeros((n_rows, self.config["n_features"]), dtype),
-                _aligned_zeros((n_rows,), np.int32),
-                _aligned_zeros((n_rows,), np.float32),
-            )
-        return self._slabs[dtype]
-
     def run_epoch(self, samples, order, rates, shift, scale, first_step, seed):
-        """Train on the samples in the given order; mean training loss and accuracy.
+        """Train on the samples in the given order; mean training loss and accuracy."""
+        sums = np.zeros(2)
+        slabs = self._slabs(np.uint8 if samples.X.dtype == np.uint8 else np.float32)
+        n_rows, n_batches = slabs[0].n_rows, slabs[0].n_rows // self.batch_size
+        starts = range(0, len(order), n_rows)
+        with ThreadPoolExecutor(1) as pool:  # one slab is gathered while another is trained on
+
+            def gather(number):
+                rows = order[starts[number] : starts[number] + n_rows]
+                return pool.submit(slabs[number % 2].gather, samples, rows)
+
+            coming = gather(0)
+            for number in range(len(starts)):
+                n_steps, size = coming.result()
+                if number + 1 < len(starts):
+                    coming = gather(number + 1)
+                step = number * n_batches
+                rate = np.zeros(n_batches, np.float32)
+                rate[:n_steps] = rates[step : step + n_steps]
+                # Weyl's sequence: each step of each seed gets a number of its own to hash.
+                key = (seed * 0x85EBCA6B + first_step + step) % 2**32
+                sums += self._run_slab(
+                    *slabs[number % 2].tensors,
+                    tf.constant(rate),
+                    tf.constant(size),
+                    tf.constant(n_steps),
+                    tf.constant(shift),
+                    tf.constant(scale),
+                    tf.constant(key, tf.uint32),
+                )
+        return sums / samples.weight[order].sum(dtype=np.float64)
+
+    def _slabs(self, dtype):
+        """Two slabs for input of `dtype`."""
+        if dtype not in self._slabs_by_dtype:
+            self._slabs_by_dtype[dtype] = [
+                _Slab(self.batch_size, self.config["n_features"], dtype) for _ in range(2)
+            ]
+        return self._slabs_by_dtype[dtype]
+
+
+class _Slab:
+    """Host memory for the samples of some batches, and tensors that share it."""
+
+    def __init__(self, batch_size, n_features, dtype):
+        self.batch_size = batch_size
+        self.n_rows = -(-SLAB_ROWS // batch_size) * batch_size
+        self.x = _aligned_zeros((self.n_rows, n_features), dtype)
+        self.y = _aligned_zeros((self.n_rows,), np.int32)
+        self.weight = _aligned_zeros((self.n_rows,), np.float32)
+        self.tensors = [
+            tf.experimental.dlpack.from_dlpack(
+                array.reshape(-1, batch_size, *array.shape[1:]).__dlpack__()
+            )
+            for array in (self.x, self.y, self.weight)
+        ]
+
+    def gather(self, samples, rows):
+        """Fill in the given rows; the number of batches that they make and the size of each.
 
         The last batch is filled up with samples of weight zero, which change nothing.
         """
-        batch_size = self.batch_size
-        dtype = np.dtype(np.uint8 if samples.X.dtype == np.uint8 else np.float32)
-        x, y, weight = self._slab(dtype)
-        tensors = [_shared_tensor(a.reshape(-1, batch_size, *a.shape[1:])) for a in (x, y, weight)]
-        slab_rows = len(x)
-        n_batches = slab_rows // batch_size
-        sums = np.zeros(2)
-        for start in range(0, len(order), slab_rows):
-            rows = order[start : start + slab_rows]
-            n_steps = -(-len(rows) // batch_size)
-            padded = slice(len(rows), n_steps * batch_size)
-            if samples.X.dtype == dtype:
-                np.take(samples.X, rows, axis=0, out=x[: len(rows)], mode="clip")
-            else:
-                x[: len(rows)] = samples.X[rows]
-            y[: len(rows)] = samples.y[rows]
-            weight[: len(rows)] = samples.weight[rows]
-            x[padded] = y[padded] = weight[padded] = 0
-            step = first_step + start // batch_size
-            rate = np.zeros(n_batches, np.float32)
-            rate[:n_steps] = rates[start // batch_size :][:n_steps]
-            size = np.full(n_batches, batch_size, np.float32)
-            size[n_steps - 1] = len(rows) - (n_steps - 1) * batch_size
-            # Weyl's sequence: each step of each seed gets a number of its own to hash.
-            key = (seed * 0x85EBCA6B + step) % 2**32
-            sums += self._run_slab(
-                *tensors,
-                tf.constant(rate),
-                tf.constant(size),
-                tf.constant(n_steps),
-                tf.constant(shift),
-                tf.constant(scale),
-                tf.constant(key, tf.uint32),
-            )
-        return sums / samples.weight[order].sum(dtype=np.float64)
+        n_rows, batch_size = len(rows), self.batch_size
+        n_steps = -(-n_rows // batch_size)
+        if samples.X.dtype == self.x.dtype:
+            np.take(samples.X, rows, axis=0, out=self.x[:n_rows], mode="clip")
+        else:
+            self.x[:n_rows] = samples.X[rows]
+        self.y[:n_rows] = samples.y[rows]
+        self.weight[:n_rows] = samples.weight[rows]
+        padding = slice(n_rows, n_steps * batch_size)
+        self.x[padding] = self.y[padding] = self.weight[padding] = 0
+        sizes = np.full(self.n_rows // batch_size, batch_size, np.float32)
+        sizes[n_steps - 1] = n_rows - (n_steps - 1) * batch_size
+        return n_steps, sizes
 
 
 def _aligned_zeros(shape, dtype):
@@ -175,11 +201,6 @@ def _aligned_zeros(shape, dtype):
     memory = np.zeros(n_bytes + 64, np.uint8)
     offset = -memory.ctypes.data % 64
     return memory[offset : offset + n_bytes].view(dtype).reshape(shape)
-
-
-def _shared_tensor(array):
-    """A tensor that reads the array's own memory."""
-    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
 _idle_networks = OrderedDict()

@@ -1,0 +1,56 @@
+"""What the benchmarks share: data, new processes, tables, JSON."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from skdigits.datasets import fetch_mnist
+from skdigits.studies import environment
+
+PEERS = ("scikeras", "skorch", "torch")
+
+
+def mnist_unit():
+    """Training (55,000) and test images as float32 in [0, 1], with their labels."""
+    X, y = fetch_mnist(return_X_y=True)
+    X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
+    unit = np.float32(255)
+    return X[5000:] / unit, y[5000:], X_test / unit, y_test
+
+
+def in_new_process(script, *arguments):
+    """JSON that a script prints as its last line, run in a process of its own."""
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, str(script), *map(str, arguments)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def table(rows, columns):
+    """Print rows (dicts) under their columns."""
+    widths = [
+        max(len(column), *(len(str(row.get(column, ""))) for row in rows)) for column in columns
+    ]
+    for line in [dict(zip(columns, columns, strict=True)), *rows]:
+        cells = zip(columns, widths, strict=True)
+        print(
+            "  ".join(f"{line.get(column, '')!s:>{width}}" for column, width in cells), flush=True
+        )
+
+
+def write_json(name, results):
+    """Write results and where they were measured beside the benchmarks' other results."""
+    path = Path(__file__).parent / "results" / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    packages = ("skdigits", "tensorflow", "keras", "scikit-learn", "numpy", *PEERS)
+    path.write_text(json.dumps({"where": environment(packages), **results}, indent=2) + "\n")
+    print(f"\nwritten to {path}")
