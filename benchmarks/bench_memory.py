@@ -1,0 +1,135 @@
+"""Memory: hundreds of fits, and an array that is mapped from disk.
+
+200 fits of one network, and one epoch on 2,000,000 x 784 bytes (MNIST, repeated) that are mapped
+from a file, beside one epoch on 60,000 in memory. Memory is what the process has of its own; the
+pages of the mapped file, which the system can drop at any time, are counted apart.
+
+    python benchmarks/bench_memory.py
+"""
+
+import argparse
+import json
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+import psutil
+from common import in_new_process, write_json
+
+from skdigits.datasets import fetch_mnist
+
+MAPPED_IMAGES = 2_000_000
+
+
+def own_memory():
+    """Megabytes of this process apart from mapped files."""
+    memory = psutil.Process().memory_info()
+    return (memory.rss - memory.shared) / 1e6
+
+
+class Peak:
+    """The highest `own_memory` while it is entered."""
+
+    def __enter__(self):
+        self.megabytes = own_memory()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def _watch(self):
+        while not self._done.wait(0.01):
+            self.megabytes = max(self.megabytes, own_memory())
+
+    def __exit__(self, *_):
+        self._done.set()
+        self._thread.join()
+
+
+def classifier(**parameters):
+    from skdigits import DenseDigitClassifier
+
+    return DenseDigitClassifier(128, batch_size=128, random_state=0, **parameters)
+
+
+def run_fits():
+    X, y = fetch_mnist(return_X_y=True)
+    megabytes = []
+    for fit in range(1, 201):
+        n_samples = 1000 + 17 * fit
+        classifier(epochs=2).fit(X[:n_samples], y[:n_samples])
+        if fit % 20 == 0:
+            megabytes.append(own_memory())
+    return {"after_every_20_fits": megabytes}
+
+
+def run_mapped():
+    import keras  # noqa: F401
+    import tensorflow as tf
+
+    X, y = fetch_mnist(return_X_y=True)
+    tf.constant(0) + 1  # starts TensorFlow's runtime
+    small = classifier(epochs=2).fit(X, y)
+    seconds_in_memory = small.epoch_times_[1] / len(X)
+    del small
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "images.npy")
+        mapped = np.lib.format.open_memmap(path, "w+", np.uint8, (MAPPED_IMAGES, 784))
+        for start in range(0, MAPPED_IMAGES, len(X)):
+            rows = min(len(X), MAPPED_IMAGES - start)
+            mapped[start : start + rows] = X[:rows]
+        mapped.flush()
+        del mapped
+        labels = np.resize(y, MAPPED_IMAGES)
+        del X, y
+        mapped = np.load(path, mmap_mode="r")
+        before = own_memory()
+        with Peak() as peak:
+            large = classifier(epochs=1).fit(mapped, labels)
+    return {
+        "before": before,
+        "peak": peak.megabytes,
+        "seconds_per_million_images": large.epoch_times_[0] / MAPPED_IMAGES * 1e6,
+        "seconds_per_million_images_in_memory": seconds_in_memory * 1e6,
+        "training_accuracy": large.history_["accuracy"][0],
+    }
+
+
+def run_import():
+    import keras  # noqa: F401
+    import tensorflow as tf
+
+    import skdigits  # noqa: F401
+
+    tf.constant(0) + 1
+    return {"megabytes": own_memory()}
+
+
+RUNNERS = {"fits": run_fits, "mapped": run_mapped, "import": run_import}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", choices=RUNNERS, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.run:
+        print(json.dumps(RUNNERS[options.run]()))
+        return
+    results = {name: in_new_process(__file__, "--run", name) for name in RUNNERS}
+    fits, mapped = results["fits"]["after_every_20_fits"], results["mapped"]
+    imported = results["import"]["megabytes"]
+    assert mapped["training_accuracy"] > 0.95, mapped
+    print(
+        f"200 fits: {fits[0]:.0f} MB after 20, {fits[-1]:.0f} MB after 200\n"
+        f"{MAPPED_IMAGES:,} mapped images: at most {mapped['peak']:.0f} MB, "
+        f"{mapped['peak'] - imported:.0f} MB more than TensorFlow takes when imported "
+        f"({imported:.0f} MB)\n"
+        f"seconds a million images: {mapped['seconds_per_million_images']:.2f} mapped, "
+        f"{mapped['seconds_per_million_images_in_memory']:.2f} in memory (60,000 images)"
+    )
+    write_json("memory", results)
+
+
+if __name__ == "__main__":
+    main()

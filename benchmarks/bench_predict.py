@@ -1,0 +1,160 @@
+"""Prediction time beside MLPClassifier, Keras, scikeras and skorch; loading and importing.
+
+784-128-10 networks; one image and 10,000 images (float32, C-contiguous) through the public
+`predict`, in one process, the libraries taking turns. Then whole processes that load a saved model
+and predict, and that only import.
+
+    python benchmarks/bench_predict.py [--turns 9]
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import joblib
+import numpy as np
+from common import median, mnist_unit, table, write_json
+
+LOAD = """
+import sys, joblib, numpy as np
+model, image = joblib.load(sys.argv[1]), np.load(sys.argv[2])
+model.predict(image)
+assert "tensorflow" not in sys.modules
+"""
+IMPORTS = {
+    "import skdigits": "import skdigits",
+    "import sklearn": "import sklearn.pipeline, sklearn.model_selection",
+}
+
+
+def fitted_models(X, y):
+    """Library -> a model of the same network, trained for an epoch."""
+    import torch
+    from scikeras.wrappers import KerasClassifier
+    from sklearn.neural_network import MLPClassifier
+    from skorch import NeuralNetClassifier
+
+    from skdigits import DenseDigitClassifier
+    from skdigits.networks import dense_network
+
+    ours = DenseDigitClassifier(128, dropout=0.0, epochs=3, random_state=0)
+    torch_network = torch.nn.Sequential(
+        torch.nn.Linear(784, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10)
+    )
+    return {
+        "skdigits": ours.fit(X, y),
+        "MLPClassifier": MLPClassifier(128, max_iter=3, random_state=0).fit(X, y),
+        "skorch": NeuralNetClassifier(
+            torch_network,
+            criterion=torch.nn.CrossEntropyLoss,
+            optimizer=torch.optim.Adam,
+            lr=0.001,
+            max_epochs=3,
+            train_split=None,
+            verbose=0,
+        ).fit(X, y),
+        "scikeras": KerasClassifier(
+            lambda: dense_network(784, 10, hidden_layer_sizes=(128,)),
+            loss="sparse_categorical_crossentropy",
+            optimizer="adam",
+            batch_size=128,
+            epochs=3,
+            verbose=0,
+        ).fit(X, y),
+    }
+
+
+def peak_and_seconds(code, *arguments):
+    """Peak memory in bytes and seconds of a new Python process."""
+    start = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)])
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = status
+    assert status == 0, code
+    return usage.ru_maxrss * 1024, time.perf_counter() - start
+
+
+def in_turns(functions, turns, repetitions):
+    """Median seconds of a call of each function."""
+    times = {name: [] for name in functions}
+    for _ in range(turns):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            for _ in range(repetitions.get(name, 1)):
+                function()
+            times[name].append((time.perf_counter() - start) / repetitions.get(name, 1))
+    return {name: median(seconds) for name, seconds in times.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--turns", type=int, default=9)
+    turns = parser.parse_args().turns
+    X, y, X_test, y_test = mnist_unit()
+    models = fitted_models(X, y)
+    keras_model = models["skdigits"].to_keras()
+    predictors = {name: model.predict for name, model in models.items()}
+    predictors["Keras"] = lambda X: keras_model.predict(X, verbose=0).argmax(axis=1)
+    accuracy = {
+        name: float(np.mean(predict(X_test) == y_test)) for name, predict in predictors.items()
+    }
+    assert min(accuracy.values()) > 0.95, accuracy
+
+    image = X_test[:1].copy()
+    one = in_turns(
+        {name: lambda predict=predict: predict(image) for name, predict in predictors.items()},
+        turns,
+        {"skdigits": 200, "MLPClassifier": 200, "skorch": 50},
+    )
+    many = in_turns(
+        {name: lambda predict=predict: predict(X_test) for name, predict in predictors.items()},
+        turns,
+        {"skdigits": 3, "MLPClassifier": 3},
+    )
+    rows = [
+        {
+            "library": name,
+            "one image, ms": f"{one[name] * 1e3:.3f}",
+            "10,000 images, ms": f"{many[name] * 1e3:.1f}",
+            "accuracy": f"{accuracy[name]:.4f}",
+        }
+        for name in predictors
+    ]
+    table(rows, list(rows[0]))
+
+    processes = {}
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder, "image.npy"), image)
+        for name in ("skdigits", "MLPClassifier"):
+            joblib.dump(models[name], Path(folder, f"{name}.joblib"))
+        commands = {
+            f"load {name}": (LOAD, f"{folder}/{name}.joblib", f"{folder}/image.npy")
+            for name in ("skdigits", "MLPClassifier")
+        } | {name: (code,) for name, code in IMPORTS.items()}
+        measured = {name: [] for name in commands}
+        for _ in range(turns + 1):  # the first turn warms the disk cache
+            for name, command in commands.items():
+                measured[name].append(peak_and_seconds(*command))
+    for name, runs in measured.items():
+        peaks, seconds = zip(*runs[1:], strict=True)
+        processes[name] = {"seconds": median(seconds), "megabytes": median(peaks) / 1e6}
+    print()
+    table(
+        [
+            {"process": name, "s": f"{one['seconds']:.2f}", "MB": f"{one['megabytes']:.0f}"}
+            for name, one in processes.items()
+        ],
+        ["process", "s", "MB"],
+    )
+    write_json(
+        "predict",
+        {"one_image": one, "ten_thousand": many, "accuracy": accuracy, "processes": processes},
+    )
+
+
+if __name__ == "__main__":
+    main()
