@@ -7,8 +7,10 @@ accuracy on the 10,000 test images.
     python benchmarks/bench_accuracy.py
 """
 
+from statistics import median
+
 import numpy as np
-from common import median, write_json
+from common import write_json
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 

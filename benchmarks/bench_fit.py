@@ -12,10 +12,11 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 
 import joblib
 import numpy as np
-from common import in_new_process, median, mnist_unit, table, write_json
+from common import in_new_process, mnist_unit, table, write_json
 
 NETWORKS = {
     "784-700 sigmoid": {"sizes": [700], "activation": "sigmoid", "dropout": 0.0, "batch": 32},
@@ -24,7 +25,6 @@ NETWORKS = {
 }
 EPOCHS = 10
 PEER_EPOCHS = 3  # of the libraries that only the time of an epoch is compared with
-LIBRARIES = ("skdigits", "Keras", "scikeras", "skorch", "MLPClassifier")
 
 
 def skdigits_classifier(network, **parameters):
@@ -178,13 +178,13 @@ def run_mlp_classifier(network, X, y, X_test, y_test):
     return {"epochs": seconds[1:], "short_accuracy": classifier.score(X_test, y_test)}
 
 
-RUNNERS = dict(
-    zip(
-        LIBRARIES,
-        (run_skdigits, run_keras, run_scikeras, run_skorch, run_mlp_classifier),
-        strict=True,
-    )
-)
+RUNNERS = {
+    "skdigits": run_skdigits,
+    "Keras": run_keras,
+    "scikeras": run_scikeras,
+    "skorch": run_skorch,
+    "MLPClassifier": run_mlp_classifier,
+}
 
 
 def run_wide():
@@ -262,9 +262,9 @@ def run_limit():
 
 def compare(name, turns):
     """Rows of the table for one network, after asserting that accuracies are equal."""
-    runs = {library: [] for library in LIBRARIES}
+    runs = {library: [] for library in RUNNERS}
     for turn in range(turns):
-        for library in LIBRARIES:
+        for library in RUNNERS:
             print(
                 f"\r\x1b[K{name}: turn {turn + 1}, {library}", end="", file=sys.stderr, flush=True
             )
@@ -272,7 +272,7 @@ def compare(name, turns):
     print("\r\x1b[K", end="", file=sys.stderr)
     ours = runs["skdigits"]
     rows = []
-    for library in LIBRARIES:
+    for library in RUNNERS:
         key = "accuracy" if "accuracy" in runs[library][0] else "short_accuracy"
         accuracy = median([run[key] for run in runs[library]])
         expected = median([run[key] for run in ours])

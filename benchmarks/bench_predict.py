@@ -14,10 +14,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import joblib
 import numpy as np
-from common import median, mnist_unit, table, write_json
+from common import mnist_unit, table, write_json
 
 LOAD = """
 import sys, joblib, numpy as np
@@ -32,7 +33,7 @@ IMPORTS = {
 
 
 def fitted_models(X, y):
-    """Library -> a model of the same network, trained for an epoch."""
+    """Library -> a model of the same network, trained for three epochs."""
     import torch
     from scikeras.wrappers import KerasClassifier
     from sklearn.neural_network import MLPClassifier

@@ -2,7 +2,6 @@
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -29,10 +28,6 @@ def in_new_process(script, *arguments):
     command = [sys.executable, str(script), *map(str, arguments)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
     return json.loads(done.stdout.splitlines()[-1])
-
-
-def median(values):
-    return statistics.median(values)
 
 
 def table(rows, columns):

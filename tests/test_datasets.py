@@ -120,8 +120,9 @@ def test_damaged_cache_is_named_and_fetched_again(damage, small_mnist, tmp_path,
         np.savez(cache, images=small_mnist[0] ^ 1, labels=small_mnist[1])
     else:
         cache.write_text("hello")
-    with pytest.warns(UserWarning, match=r"mnist\.npz is damaged and is fetched again"):
+    with pytest.warns(UserWarning, match=r"mnist\.npz is damaged and is fetched again") as record:
         again = fetch_mnist(data_home=tmp_path)
+    assert {warning.filename for warning in record} == {__file__}
     np.testing.assert_array_equal(again.data, expected.data)
     fetch_mnist(data_home=tmp_path, download_if_missing=False)  # without a warning
 

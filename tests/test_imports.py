@@ -14,7 +14,10 @@ MODULES = {
     ".".join(("skdigits", *path.relative_to(PACKAGE).with_suffix("").parts)): path
     for path in PACKAGE.rglob("*.py")
 }
-ESTIMATOR_MODULES = {"skdigits._base", "skdigits._fitting", "skdigits._dense", "skdigits._reduced"}
+ESTIMATOR_MODULES = {
+    *("skdigits._base", "skdigits._fitting", "skdigits._dense", "skdigits._reduced"),
+    *(f"skdigits.{name}" for name in skdigits.__all__),
+}
 
 
 def imports(path, *, nested=True):
@@ -46,7 +49,11 @@ def test_who_trains_imports_late():
 
 
 @pytest.mark.parametrize(
-    "module", ["networks", "_training", "_compiled", "_inference", "_samples", "datasets"]
+    "module",
+    [
+        *("networks", "_training", "_compiled", "_inference"),
+        *("_samples", "_schedules", "_state", "datasets"),
+    ],
 )
 def test_lower_modules_know_no_estimator(module):
     assert not imports(PACKAGE / f"{module}.py") & ESTIMATOR_MODULES

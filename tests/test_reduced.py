@@ -8,6 +8,7 @@ from sklearn.feature_selection import SelectFromModel, SelectKBest, chi2
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
@@ -95,6 +96,21 @@ def test_weights_reach_those_who_take_them(digits):
         ValueError, match=r"sample_weight was given, but KNeighborsClassifier\(\) takes none"
     ):
         ReducedDigitClassifier(PCA(10), KNeighborsClassifier()).fit(X, y, sample_weight=weight)
+
+
+def test_classifier_of_another_library(digits):
+    X, X_test, y, _ = digits
+    network = MLPClassifier(8, max_iter=200, tol=0.1, random_state=0)  # batch_size="auto"
+    reduced = ReducedDigitClassifier(PCA(10, random_state=0), network).fit(X[:100], y[:100])
+    pipeline = make_pipeline(PCA(10, random_state=0), network).fit(X[:100], y[:100])
+    np.testing.assert_array_equal(reduced.predict_proba(X_test), pipeline.predict_proba(X_test))
+
+
+def test_class_of_weight_zero_is_absent(digits, small):
+    X, X_test, y, _ = digits
+    reduced = ReducedDigitClassifier(PCA(10), small()).fit(X, y, sample_weight=y != 9)
+    assert reduced.predict_proba(X_test).shape == (len(X_test), 9)
+    assert reduced.classes_.tolist() == list(range(9))
 
 
 def test_methods_are_those_of_the_classifier(small):

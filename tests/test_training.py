@@ -1,9 +1,7 @@
 """The compiled loop against the same computation in plain Keras and TensorFlow."""
 
 import gc
-import re
 import threading
-from collections import OrderedDict
 
 import keras
 import numpy as np
@@ -41,7 +39,6 @@ def plain_keras_fit(classifier, X, y, *, weight=None, rates=None):
             total += float(loss) * len(rows)
             step += 1
         losses.append(total / weight.sum())
-    optimizer.finalize_variable_values(network.trainable_variables)
     return network.get_weights(), losses
 
 
@@ -125,6 +122,12 @@ def test_one_cycle_rises_during_warmup_and_falls_to_zero():
     assert factors[-1] < 1e-4
 
 
+@pytest.mark.parametrize("n_steps", [1, 2, 3])
+def test_one_cycle_of_a_few_steps_begins_at_the_full_rate(n_steps):
+    factors = rate_factors("one_cycle", 0, n_steps, decay_steps=1, decay_rate=1, warmup=0.25)
+    assert factors[0] == 1
+
+
 def test_default_learning_rates_are_those_of_keras(digits, small):
     X, _, y, _ = digits
     for optimizer, rate in (("sgd", 0.01), ("adam", 0.001), ("schedulefreeadamw", 0.0025)):
@@ -189,7 +192,7 @@ def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small)
 def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small):
     X, _, y, _ = digits
     monkeypatch.setattr(_compiled, "MAX_IDLE_NETWORKS", 2)
-    monkeypatch.setattr(_compiled, "_idle_networks", OrderedDict())
+    monkeypatch.setattr(_compiled, "_idle_networks", [])
 
     def n_graphs():
         gc.collect()
@@ -199,8 +202,8 @@ def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small)
     before = n_graphs()
     for units in (101, 102, 103, 101, 104):
         small((units,), epochs=1).fit(X[:100], y[:100])
-    kinds = [kind for kind, networks in _compiled._idle_networks.items() if networks]
-    assert [re.search("'units': (.*?),", kind[0])[1] for kind in kinds] == ["101", "104"]
+    units = [network.config["layers"][0]["units"] for _, network in _compiled._idle_networks]
+    assert units == [101, 104]
     assert n_graphs() == before + 2
 
 
@@ -240,6 +243,10 @@ def test_divergence_is_an_error_that_names_the_learning_rate(digits, small):
     X, _, y, _ = digits
     with pytest.raises(ValueError, match=r"diverged.*lower learning_rate than 1e\+30"):
         plain(small, 16, optimizer="sgd", learning_rate=1e30, activation="linear").fit(X, y)
+    with pytest.raises(ValueError, match="diverged: the weights are not finite"):
+        plain(small, optimizer="sgd", learning_rate=1e38, batch_size=2000, epochs=1).fit(
+            X * np.float32(1e4), y
+        )
 
 
 def test_global_random_state_is_left_alone(digits, small):

@@ -8,13 +8,18 @@ everywhere else: the matrix products of a small batch run about a tenth faster t
 """
 
 import threading
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "skdigits trains with Keras' TensorFlow backend, but KERAS_BACKEND or keras.json asks for "
+        f"{keras.backend.backend()!r}"
+    )
 
 # Samples handed to the compiled loop in one call: enough that calling costs nothing, few enough
 # that the host's copy of them stays small.
@@ -137,7 +142,7 @@ class CompiledNetwork:
                 step = number * n_batches
                 rate = np.zeros(n_batches, np.float32)
                 rate[:n_steps] = rates[step : step + n_steps]
-                # Weyl's sequence: each step of each seed gets a number of its own to hash.
+                # Weyl's sequence: the keys of different seeds begin far apart.
                 key = (seed * 0x85EBCA6B + first_step + step) % 2**32
                 sums += self._run_slab(
                     *slabs[number % 2].tensors,
@@ -149,6 +154,10 @@ class CompiledNetwork:
                     tf.constant(key, tf.uint32),
                 )
         return sums / samples.weight[order].sum(dtype=np.float64)
+
+    def release_memory(self):
+        """Give up what only a running fit needs."""
+        self._slabs_by_dtype.clear()
 
     def _slabs(self, dtype):
         """Two slabs for input of `dtype`."""
@@ -203,7 +212,7 @@ def _aligned_zeros(shape, dtype):
     return memory[offset : offset + n_bytes].view(dtype).reshape(shape)
 
 
-_idle_networks = OrderedDict()
+_idle_networks = []  # (kind, network), the one used last at the end
 _idle_lock = threading.Lock()
 
 
@@ -212,15 +221,14 @@ def borrowed_network(config, optimizer, batch_size):
     """Lend a compiled network to one fit at a time; build one if none of the kind is idle."""
     kind = (repr(config), optimizer, batch_size)
     with _idle_lock:
-        of_kind = _idle_networks.get(kind)
-        network = of_kind.pop() if of_kind else None
-    network = network or CompiledNetwork(config, optimizer, batch_size)
+        idle = next((pair for pair in reversed(_idle_networks) if pair[0] == kind), None)
+        if idle:
+            _idle_networks.remove(idle)
+    network = idle[1] if idle else CompiledNetwork(config, optimizer, batch_size)
     try:
         yield network
     finally:
+        network.release_memory()
         with _idle_lock:
-            _idle_networks.setdefault(kind, []).append(network)
-            _idle_networks.move_to_end(kind)
-            if sum(map(len, _idle_networks.values())) > MAX_IDLE_NETWORKS:
-                oldest = next(kind for kind, networks in _idle_networks.items() if networks)
-                _idle_networks[oldest].pop()
+            _idle_networks.append((kind, network))
+            del _idle_networks[:-MAX_IDLE_NETWORKS]

@@ -48,9 +48,9 @@ class DenseDigitClassifier(BaseDigitClassifier):
     epochs : int, default=10
         Times that all samples are seen, at most if `early_stopping`.
     standardize : bool, default=True
-        Let the network see ``(X - mean) / std`` with the mean and standard deviation of all
-        training values, one number each, so that results do not depend on the unit of X. False
-        trains on X as it is.
+        Let the network see ``(X - mean) / std`` with the (weighted) mean and standard deviation
+        of all training values, one number each, so that results do not depend on the unit of X.
+        False trains on X as it is.
     early_stopping : bool, default=False
         Stop when the loss on validation samples has not fallen for `patience` epochs. They are
         the ``X_val, y_val`` given to `fit` or else a stratified part of the training samples.
@@ -68,7 +68,8 @@ class DenseDigitClassifier(BaseDigitClassifier):
         Whether `fit` goes on from the present weights, optimizer state and scaling.
     random_state : int, RandomState instance or None, default=None
         Source of the initial weights, of the order of the samples, of dropout and of the
-        validation split. The same int gives the same network anywhere.
+        validation split. The same int gives the same network in any process, thread or `n_jobs`
+        on the same kind of machine.
     verbose : bool or int, default=False
         Whether to print a line after every epoch.
 
@@ -83,7 +84,8 @@ class DenseDigitClassifier(BaseDigitClassifier):
     fit_time_ : float
         Seconds that the last `fit` or `partial_fit` took, checks and compiling included.
     epoch_times_ : list of float
-        Seconds of each epoch that the weights have seen, validation included.
+        Seconds of each epoch that was trained, validation included; goes on with `partial_fit`
+        and ``warm_start``.
     n_iter_ : int
         Number of these epochs.
     best_epoch_ : int

@@ -31,9 +31,7 @@ OPTIMIZERS = (
 
 def positive(kind):
     """Constraint of a parameter that must be a positive number of a kind."""
-    return Interval(
-        kind, 1 if kind is Integral else 0, None, closed="left" if kind is Integral else "neither"
-    )
+    return Interval(kind, 0, None, closed="neither")
 
 
 class FitMixin:
@@ -71,7 +69,8 @@ class FitMixin:
         ----------
         X : array-like of shape (n_samples, n_features)
             Training samples. Arrays of float32, float64 and uint8, memory maps among them, are
-            read batch by batch as they are; everything else is converted to float32.
+            read batch by batch as they are if they are C-contiguous; other types are converted to
+            float32 first.
         y : array-like of shape (n_samples,)
             Labels, integers or strings.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -105,6 +104,7 @@ class FitMixin:
             epochs=self.epochs,
             schedule=self.learning_rate_schedule,
             early_stopping=self.early_stopping,
+            normalize=True,
         )
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -123,7 +123,8 @@ class FitMixin:
         classes : array-like of shape (n_classes,), default=None
             All labels that will ever come; needed in the first call of all.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample, 1 by default.
+            Weight of each sample, 1 by default: a weight of 2 makes its gradient twice as large,
+            also beside the samples of other calls.
 
         Returns
         -------
@@ -133,11 +134,17 @@ class FitMixin:
         Raises
         ------
         ValueError
-            As for `fit`, and if `classes` is missing in the first call.
+            As for `fit`, and if `classes` is missing in the first call, or the parameters ask for
+            what needs all samples at once: ``early_stopping``, or ``class_weight="balanced"``.
         """
         goes_on = "network_config_" in vars(self)
         if classes is None and not goes_on:
             raise ValueError("classes must be given in the first call of partial_fit")
+        if self.early_stopping:
+            raise ValueError(
+                "early_stopping=True needs several epochs on the same samples, which partial_fit "
+                "never sees; call partial_fit with early_stopping=False"
+            )
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' needs all labels at once, which partial_fit never sees; "
@@ -154,6 +161,7 @@ class FitMixin:
                 "exponential" if self.learning_rate_schedule == "exponential" else "constant"
             ),
             early_stopping=False,
+            normalize=False,
             classes=classes,
         )
 
@@ -168,13 +176,18 @@ class FitMixin:
         epochs,
         schedule,
         early_stopping,
+        normalize,
         classes=None,
     ):
         start = time.perf_counter()
         with all_or_nothing(self):
             X, y, weight = _samples.check_training_data(self, X, y, sample_weight, not goes_on)
             if not goes_on:
-                self.classes_ = _samples.check_classes(y, weight, classes)
+                self.classes_ = (
+                    _samples.check_classes(y[weight > 0])
+                    if classes is None
+                    else _samples.check_classes(classes, "classes")
+                )
             elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
                 raise ValueError(f"classes={classes} are not those of before, {self.classes_}")
             config = self._network_config(X.shape[1], len(self.classes_))
@@ -186,7 +199,7 @@ class FitMixin:
                     f"{config} after {self.network_config_}; fit it with warm_start=False"
                 )
             training, validation = self._samples_for_training(
-                X, y, weight, validation, early_stopping
+                X, y, weight, validation, early_stopping, normalize
             )
             if self._scaling is None:
                 self._scaling = _samples.scaling(training, self.standardize)
@@ -202,16 +215,17 @@ class FitMixin:
         self.network_config_ = config
         self._weights = initial_weights(config, self._seed)
         self.n_parameters_ = sum(weights.size for weights in self._weights)
-        self._optimizer_state = None
+        self._optimizer = self._optimizer_state = None
         self._scaling = None
         self._n_steps = 0
         self.history_ = {}
         self.epoch_times_ = []
 
-    def _samples_for_training(self, X, y, weight, validation, early_stopping):
+    def _samples_for_training(self, X, labels, weight, validation, early_stopping, normalize):
         """Training and validation samples, or None in place of the latter."""
-        y = _samples.encode_labels(y, self.classes_, "y")
         rows = np.flatnonzero(weight)
+        y = np.zeros(len(X), np.int32)
+        y[rows] = _samples.encode_labels(labels[rows], self.classes_, "y")
         held_out = _samples.check_validation_data(self, *validation)
         if held_out is None and early_stopping:
             rows, held_out_rows = _samples.stratified_split(
@@ -220,7 +234,10 @@ class FitMixin:
             held_out = _samples.Samples(X, y, weight.astype(np.float32), held_out_rows)
         factors = _samples.class_factors(self.class_weight, self.classes_, y[rows], weight[rows])
         weight = weight * factors[y]
-        return _samples.training_samples(X, y, weight, rows, self.batch_size), held_out
+        training = _samples.training_samples(
+            X, y, weight, rows, batch_size=self.batch_size, normalize=normalize
+        )
+        return training, held_out
 
     def _advance(self, training, validation, epochs, schedule, early_stopping):
         """Train from the present state to the next."""
@@ -228,7 +245,7 @@ class FitMixin:
 
         steps_per_epoch = -(-len(training.rows) // self.batch_size)
         earlier = len(self.epoch_times_)
-        same_optimizer = getattr(self, "_optimizer", None) == self.optimizer
+        same_optimizer = self._optimizer == self.optimizer
         shift, scale = self._scaling
         trained = train(
             self.network_config_,

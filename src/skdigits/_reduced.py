@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
 from skdigits import _samples
+from skdigits._base import BaseDigitClassifier
 from skdigits._dense import DenseDigitClassifier
 from skdigits._state import VersionedState, all_or_nothing
 
@@ -28,7 +29,7 @@ def _classifier_has(method):
 class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
     """Classifier that sees its input through a reducer, such as PCA or the best pixels.
 
-    Other than a Pipeline, it takes validation samples, which pass through the reducer too, and
+    Unlike a Pipeline, it takes validation samples, which pass through the reducer too, and
     tells the time of the reduction apart.
 
     Parameters
@@ -93,8 +94,9 @@ class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_samples,)
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample. The reducer gets them if its `fit` takes them; samples of
-            weight 0 are left out in any case.
+            Weight of each sample. The reducer gets them if its `fit` names them; samples of
+            weight 0 are left out in any case. A training set of a digit network's single batch
+            reaches the reducer with equal samples merged.
         X_val : array-like of shape (n_val_samples, n_features), default=None
             Samples for the classifier to validate on after every epoch.
         y_val : array-like of shape (n_val_samples,), default=None
@@ -115,31 +117,30 @@ class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
         start = time.perf_counter()
         with all_or_nothing(self):
             X, y, weight = _samples.check_training_data(self, X, y, sample_weight, reset=True)
-            self.classes_ = _samples.check_classes(y, weight)
+            self.classes_ = _samples.check_classes(y[weight > 0])
             validation = _samples.check_validation_data(self, X_val, y_val, sample_weight_val)
             self._clone_parts()
+            takes_weight = has_fit_parameter(self.classifier_, "sample_weight")
+            if sample_weight is not None and not takes_weight:
+                raise ValueError(f"sample_weight was given, but {self.classifier_} takes none")
+            if validation and not has_fit_parameter(self.classifier_, "X_val"):
+                raise ValueError(
+                    f"X_val was given, but {self.classifier_} takes no validation data"
+                )
             X, y, weight = self._merged(X, y, weight)
-            weights = {"sample_weight": weight}
+            weights = {"sample_weight": weight} if (weight != 1).any() else {}
 
             reduction_start = time.perf_counter()
-            takes_weight = has_fit_parameter(self.reducer_, "sample_weight")
-            self.reducer_.fit(X, y, **(weights if takes_weight else {}))
+            reducer_takes_weight = has_fit_parameter(self.reducer_, "sample_weight")
+            self.reducer_.fit(X, y, **(weights if reducer_takes_weight else {}))
             X = self.reducer_.transform(X)
-            fit_parameters = {}
+            fit_parameters = weights
             if validation:
-                if not has_fit_parameter(self.classifier_, "X_val"):
-                    raise ValueError(
-                        f"X_val was given, but {self.classifier_} takes no validation data"
-                    )
                 fit_parameters["X_val"] = self.reducer_.transform(validation.X)
                 fit_parameters["y_val"] = self.classes_[validation.y]
                 fit_parameters["sample_weight_val"] = validation.weight
             self.reduction_time_ = time.perf_counter() - reduction_start
 
-            if has_fit_parameter(self.classifier_, "sample_weight"):
-                fit_parameters |= weights
-            elif sample_weight is not None:
-                raise ValueError(f"sample_weight was given, but {self.classifier_} takes none")
             self.classifier_.fit(X, y, **fit_parameters)
         self.fit_time_ = time.perf_counter() - start
         return self
@@ -160,9 +161,10 @@ class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
     def _merged(self, X, y, weight):
         """Samples of positive weight; those of a single batch as that batch will have them."""
         rows = np.flatnonzero(weight)
-        if len(rows) <= getattr(self.classifier_, "batch_size", 0):
-            y = np.searchsorted(self.classes_, y)
-            X, y, weight = _samples.merge_equal_samples(X[rows], y[rows], weight[rows])
+        is_digit_network = isinstance(self.classifier_, BaseDigitClassifier)
+        if is_digit_network and len(rows) <= self.classifier_.batch_size:
+            y = np.searchsorted(self.classes_, y[rows])
+            X, y, weight = _samples.merge_equal_samples(X[rows], y, weight[rows])
             return X, self.classes_[y], weight
         if len(rows) < len(X):
             return X[rows], y[rows], weight[rows]

@@ -21,7 +21,7 @@ INPUT_DTYPES = (np.float32, np.float64, np.uint8)
 
 @dataclass(frozen=True)
 class Samples:
-    """Rows of X to train or validate on; X itself is never copied whole.
+    """Rows of X to train or validate on; X is only copied where it is a single batch.
 
     ``y`` (int32, encoded) and ``weight`` (float32) have an entry for every row of X.
     """
@@ -78,15 +78,12 @@ def _check_weight(sample_weight, X):
     return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
 
 
-def check_classes(y, weight, classes=None):
-    """Sorted classes, at least two; those of y unless `classes` are announced."""
-    announced = classes is not None
-    classes = np.unique(classes if announced else y)
-    n_classes = len(classes if announced else np.unique(y[weight > 0]))
-    if n_classes < 2:
-        source = "classes" if announced else "y"
+def check_classes(labels, name="y"):
+    """The sorted classes among labels, at least two."""
+    classes = np.unique(labels)
+    if len(classes) < 2:
         raise ValueError(
-            f"a classifier needs samples of at least 2 classes; {source} has {n_classes} class"
+            f"a classifier needs samples of at least 2 classes; {name} has {len(classes)} class"
         )
     return classes
 
@@ -136,12 +133,13 @@ def merge_equal_samples(X, y, weight):
     return X[first], y[first], np.bincount(inverse, weights=weight)
 
 
-def training_samples(X, y, weight, rows, batch_size):
-    """Samples to train on, their weights 1 on average."""
+def training_samples(X, y, weight, rows, *, batch_size, normalize):
+    """Samples to train on; with `normalize` their weights are 1 on average."""
     if len(rows) <= batch_size:
         X, y, weight = merge_equal_samples(X[rows], y[rows], weight[rows])
         rows = np.arange(len(y))
-    weight = weight * (len(rows) / weight[rows].sum())
+    if normalize:
+        weight = weight * (len(rows) / weight[rows].sum())
     return Samples(X, y, weight.astype(np.float32), rows)
 
 
@@ -179,7 +177,7 @@ def _mean_and_std(samples):
         weight = samples.weight[chunk].astype(np.float64)
         values = X[chunk].astype(np.float32) - pivot
         total += weight @ values.sum(axis=1, dtype=np.float64)
-        total_of_squares += weight @ np.einsum("ij,ij->i", values, values)
+        total_of_squares += weight @ np.einsum("ij,ij->i", values, values, dtype=np.float64)
         total_weight += weight.sum()
     mean = total / (total_weight * X.shape[1])
     variance = total_of_squares / (total_weight * X.shape[1]) - mean**2

@@ -35,8 +35,8 @@ def rate_factors(schedule, first_step, n_steps, *, decay_steps, decay_rate, warm
     elif schedule == "exponential":
         factors = decay_rate ** ((first_step + steps) / decay_steps)
     else:
-        n_warmup = warmup * n_steps if schedule == "one_cycle" else 0.0
-        rising = 0.04 + 0.96 * steps / max(n_warmup, 1.0)
+        n_warmup = int(warmup * n_steps) if schedule == "one_cycle" else 0
+        rising = 0.04 + 0.96 * steps / max(n_warmup, 1)
         falling = (1 + np.cos(np.pi * (steps - n_warmup) / (n_steps - n_warmup))) / 2
         factors = np.where(steps < n_warmup, rising, falling)
     return factors.astype(np.float32)

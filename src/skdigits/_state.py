@@ -19,8 +19,8 @@ class VersionedState:
 
     def __setstate__(self, state):
         state = dict(state)
-        version = state.pop("_skdigits_version", "unknown")
-        state_format = state.pop("_skdigits_state_format", STATE_FORMAT)
+        version = state.pop("_skdigits_version")
+        state_format = state.pop("_skdigits_state_format")
         if state_format > STATE_FORMAT:
             raise ValueError(
                 f"this {type(self).__name__} was saved by skdigits {version} in state format "

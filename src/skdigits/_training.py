@@ -113,8 +113,11 @@ def train(
     names = ["loss", "accuracy"] + (["val_loss", "val_accuracy"] if validation else [])
     history = {name: [] for name in names}
     epoch_times = []
-    best_loss, best_epoch, best_weights = np.inf, 0, None
+    restores = bool(validation) and patience is not None and restore_best_weights
+    best_loss, best_epoch, best = np.inf, 0, None
     n_steps = -(-len(training.rows) // batch_size)
+    # A batch that is much larger than the training set would be filled up for nothing.
+    batch_size = min(batch_size, max(1024, 1 << (len(training.rows) - 1).bit_length()))
     with borrowed_network(config, optimizer, batch_size) as network:
         network.reset(weights, optimizer_state)
         base_rate = network.default_learning_rate if learning_rate is None else learning_rate
@@ -133,15 +136,13 @@ def train(
                 seed,
             )
             if not np.isfinite(measures[0]):
-                raise ValueError(
-                    f"training diverged: the loss was {measures[0]} in epoch {epoch + 1}; "
-                    f"a lower learning_rate than {base_rate:g} may help"
-                )
+                raise _diverged(f"loss was {measures[0]} in epoch {epoch + 1}", base_rate)
             if validation:
                 weights = network.weights()
                 measures = np.r_[measures, evaluate(config, weights, validation, shift, scale)]
                 if measures[2] < best_loss:
-                    best_loss, best_epoch, best_weights = measures[2], epoch + 1, weights
+                    best_loss, best_epoch = measures[2], epoch + 1
+                    best = (weights, network.optimizer_state()) if restores else None
             for name, value in zip(names, measures, strict=True):
                 history[name].append(float(value))
             epoch_times.append(time.perf_counter() - start)
@@ -150,8 +151,13 @@ def train(
                 report(epoch + 1, epochs, epoch_times[-1], last)
             if validation and patience is not None and epoch + 1 - best_epoch >= patience:
                 break
-        if best_weights is None or patience is None or not restore_best_weights:
-            network.optimizer.finalize_variable_values(network.variables)
-            best_weights = network.weights()
-        state = network.optimizer_state()
-    return Trained(best_weights, state, history, epoch_times, best_epoch or len(epoch_times))
+        weights, state = best or (network.weights(), network.optimizer_state())
+    if not all(np.isfinite(array).all() for array in weights):
+        raise _diverged("weights are not finite", base_rate)
+    return Trained(weights, state, history, epoch_times, best_epoch or len(epoch_times))
+
+
+def _diverged(how, learning_rate):
+    return ValueError(
+        f"training diverged: the {how}; a lower learning_rate than {learning_rate:g} may help"
+    )

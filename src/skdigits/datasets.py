@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import importlib.metadata
+import os
 import pickle
 import struct
 import subprocess
@@ -46,7 +47,7 @@ Proceedings of the IEEE 86(11), 1998.
 @validate_params(
     {
         "subset": [StrOptions({"train", "test", "all"})],
-        "data_home": [str, Path, None],
+        "data_home": [str, os.PathLike, None],
         "download_if_missing": ["boolean"],
         "return_X_y": ["boolean"],
         "as_frame": ["boolean"],
@@ -145,9 +146,11 @@ def _load(cache, download_if_missing):
     if cache.exists():
         try:
             return _verified(*_read_cache(cache))
+        except PermissionError:
+            raise
         except Exception as error:
             warnings.warn(
-                f"the cached file {cache} is damaged and is fetched again: {error}", stacklevel=3
+                f"the cached file {cache} is damaged and is fetched again: {error}", stacklevel=4
             )
             failures.append(f"the cache {cache}: damaged, {error}")
     else:

@@ -64,5 +64,8 @@ def write_csv(path, study, fits):
         for published in network.published
     ]
     unfinished = path.with_name(f"{path.name}-{uuid.uuid4().hex}.tmp")
-    pd.DataFrame(rows).to_csv(unfinished, index=False)
-    unfinished.replace(path)
+    try:
+        pd.DataFrame(rows).to_csv(unfinished, index=False)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

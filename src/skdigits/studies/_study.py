@@ -1,6 +1,6 @@
 """What a study is: networks, protocol and published figures, declared as data."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sklearn.base import ClassifierMixin
 
@@ -40,4 +40,4 @@ class Study:
     networks: tuple[Network, ...]
     n_validation: int
     pixel_range: int
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
