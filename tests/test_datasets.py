@@ -260,6 +260,7 @@ def test_openml(real_sources, small_mnist, serve, tmp_path, monkeypatch):
     features.append({"name": "class", "data_type": "nominal", "is_target": "true"})
     for index, feature in enumerate(features):
         feature |= {"index": str(index), "is_ignore": "false", "is_row_identifier": "false"}
+        feature["number_of_missing_values"] = "0"
     description = {
         "id": "554",
         "name": "mnist_784",

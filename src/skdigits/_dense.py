@@ -116,7 +116,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
     >>> X_train, X_test, y_train, y_test = train_test_split(
     ...     *load_digits(return_X_y=True), random_state=0
     ... )
-    >>> classifier = DenseDigitClassifier(128, epochs=20, random_state=0)
+    >>> classifier = DenseDigitClassifier(128, epochs=50, random_state=0)
     >>> classifier.fit(X_train, y_train).score(X_test, y_test) > 0.95
     True
     >>> classifier.n_parameters_

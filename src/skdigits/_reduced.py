@@ -73,7 +73,7 @@ class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "reducer": [HasMethods(["fit", "transform"]), None],
+        "reducer": [HasMethods(["fit_transform", "transform"]), None],
         "classifier": [HasMethods(["fit", "predict"]), None],
         "random_state": ["random_state"],
     }
@@ -132,8 +132,7 @@ class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
 
             reduction_start = time.perf_counter()
             reducer_takes_weight = has_fit_parameter(self.reducer_, "sample_weight")
-            self.reducer_.fit(X, y, **(weights if reducer_takes_weight else {}))
-            X = self.reducer_.transform(X)
+            X = self.reducer_.fit_transform(X, y, **(weights if reducer_takes_weight else {}))
             fit_parameters = weights
             if validation:
                 fit_parameters["X_val"] = self.reducer_.transform(validation.X)

@@ -191,7 +191,7 @@ def _verified(images, labels):
 
 
 def _read_cache(cache):
-    with np.load(cache, allow_pickle=False) as arrays:
+    with cache.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return arrays["images"], arrays["labels"]
 
 
