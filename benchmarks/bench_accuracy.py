@@ -2,7 +2,7 @@
 
 The default `DenseDigitClassifier` with five seeds, and `make_pipeline(PCA(0.95),
 DenseDigitClassifier(random_state=0))` on pixels of 0-255 and of 0-1; all 60,000 training images,
-accuracy on the 10,000 test images.
+accuracy on the 10,000 test images. TensorFlow is imported beforehand.
 
     python benchmarks/bench_accuracy.py
 """
@@ -19,6 +19,8 @@ from skdigits.datasets import fetch_mnist
 
 
 def main():
+    import tensorflow  # noqa: F401 (importing it is not part of the fits)
+
     X, y = fetch_mnist(return_X_y=True)
     X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
     seeds = []

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import erf, expit
 
 # Rows that pass through the network together: bounds the memory that prediction takes.
-CHUNK_ROWS = 2048
+CHUNK_ROWS = 1024
 
 
 def _elu(x, alpha=1.0):
@@ -72,10 +72,11 @@ def layer_outputs(config, weights, X, shift, scale, *, rows=None, depth=None, dt
     weights = [array.astype(dtype, copy=False) for array in weights[: 2 * len(dense)]]
     n_rows = len(X) if rows is None else len(rows)
     outputs = np.empty((n_rows, dense[-1]["units"]), dtype)
+    inputs = np.empty((min(n_rows, CHUNK_ROWS), X.shape[1]), dtype)
     for start in range(0, n_rows, CHUNK_ROWS):
         chunk = slice(start, start + CHUNK_ROWS)
-        hidden = X[chunk if rows is None else rows[chunk]].astype(dtype)
-        hidden -= shift
+        picked = X[chunk if rows is None else rows[chunk]]
+        hidden = np.subtract(picked, shift, out=inputs[: len(picked)], casting="same_kind")
         hidden *= scale
         for layer, kernel, bias in zip(dense, weights[0::2], weights[1::2], strict=True):
             hidden = hidden @ kernel

@@ -4,7 +4,6 @@ import time
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
-from sklearn.decomposition import PCA
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metaestimators import available_if
@@ -145,7 +144,12 @@ class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
         return self
 
     def _clone_parts(self):
-        self.reducer_ = PCA(0.95) if self.reducer is None else clone(self.reducer)
+        if self.reducer is None:
+            from sklearn.decomposition import PCA  # takes long to import
+
+            self.reducer_ = PCA(0.95)
+        else:
+            self.reducer_ = clone(self.reducer)
         self.classifier_ = (
             DenseDigitClassifier() if self.classifier is None else clone(self.classifier)
         )

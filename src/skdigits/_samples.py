@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_feature_names,
@@ -145,6 +144,8 @@ def training_samples(X, y, weight, rows, *, batch_size, normalize):
 
 def stratified_split(y, rows, validation_fraction, seed):
     """Training and validation rows, each class shared out in proportion."""
+    from sklearn.model_selection import train_test_split  # takes long to import
+
     try:
         return train_test_split(
             rows, test_size=validation_fraction, stratify=y[rows], random_state=seed

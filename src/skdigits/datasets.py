@@ -250,5 +250,8 @@ def _from_openml():
             return_X_y=True,
             n_retries=1,
             delay=0.5,
+            # Digits declared as categories end in an error with pandas 3; as numbers they do not.
+            parser="pandas",
+            read_csv_kwargs={"dtype": None},
         )
     return data.astype(np.uint8).reshape(-1, 28, 28), target.astype(np.uint8)
