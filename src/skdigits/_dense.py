@@ -69,7 +69,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
     random_state : int, RandomState instance or None, default=None
         Source of the initial weights, of the order of the samples, of dropout and of the
         validation split. The same int gives the same network in any process, thread or `n_jobs`
-        on the same kind of machine.
+        on the same kind of machine with the same number of TensorFlow threads.
     verbose : bool or int, default=False
         Whether to print a line after every epoch.
 
