@@ -343,6 +343,10 @@ BAD_FITS = {
     ),
     "missing label": (lambda X, y: (X, np.where(y > 8, None, y)), "Unknown label type"),
     "text": (lambda X, y: (np.full(X.shape, "ink"), y), "could not convert string"),
+    "beyond float32": (
+        lambda X, y: (X.astype(np.float64) * 1e60, y),
+        "beyond the range of float32",
+    ),
     "complex": (lambda X, y: (X * 1j, y), "Complex data not supported"),
 }
 

@@ -45,6 +45,10 @@ def check_training_data(estimator, X, y, sample_weight, reset):
         if "str" in kinds and len(kinds) > 1:
             raise ValueError(f"y has labels of mixed types: {', '.join(sorted(kinds))}")
     check_classification_targets(y)
+    if X.dtype == np.float64 and max(X.max(), -X.min()) > np.finfo(np.float32).max:
+        raise ValueError(
+            "X has values beyond the range of float32 (3.4e38), in which the network is trained"
+        )
     return X, y, _check_weight(sample_weight, X)
 
 
