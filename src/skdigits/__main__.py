@@ -36,7 +36,10 @@ def main(arguments=None):
         "--quick", action="store_true", help="fewer images and epochs, for a look at how it works"
     )
     reproduce.add_argument(
-        "--output", default="reproduced", metavar="DIR", help="folder for tables and models"
+        "--output",
+        default="reproduced",
+        metavar="DIR",
+        help="folder for tables and models (default: reproduced)",
     )
     options = parser.parse_args(arguments)
     try:

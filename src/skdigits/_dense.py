@@ -56,8 +56,9 @@ class DenseDigitClassifier(BaseDigitClassifier):
         the ``X_val, y_val`` given to `fit` or else a stratified part of the training samples.
     validation_fraction : float, default=0.1
         Part of the training samples that is held out then, in (0, 1).
-    patience : int, default=10
-        Epochs to wait for a lower validation loss.
+    patience : int, default=3
+        Epochs to wait for a lower validation loss. Schedules that end ("cosine", "one_cycle") are
+        laid out for all `epochs` and are cut off by an early stop.
     restore_best_weights : bool, default=True
         Whether `early_stopping` ends with the weights of the epoch of lowest validation loss,
         and not with the last ones.
@@ -147,7 +148,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
         standardize=True,
         early_stopping=False,
         validation_fraction=0.1,
-        patience=10,
+        patience=3,
         restore_best_weights=True,
         class_weight=None,
         warm_start=False,

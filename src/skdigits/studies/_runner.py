@@ -94,7 +94,11 @@ def reproduce(study, output, *, quick=False, file=None):
         write_csv(output / f"{study.name}.csv", study, fits)
         tell(*table_lines(network, of_network))
     tell(
-        "", *study.notes, "", f"Figures: {output / study.name}.csv", f"Models: {output / 'models'}"
+        "",
+        *study.notes,
+        "",
+        f"Figures: {output / study.name}.csv",
+        f"Models: {output / 'models'} (they take pixels / {study.pixel_range})",
     )
     return fits
 
