@@ -2,7 +2,8 @@
 
 __version__ = "0.1.0"
 
+from skdigits._conv import ConvDigitClassifier
 from skdigits._dense import DenseDigitClassifier
 from skdigits._reduced import ReducedDigitClassifier
 
-__all__ = ["DenseDigitClassifier", "ReducedDigitClassifier"]
+__all__ = ["ConvDigitClassifier", "DenseDigitClassifier", "ReducedDigitClassifier"]

@@ -1,10 +1,13 @@
 """The scikit-learn contract of a digit network, once for every kind of network."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdigits import _samples
+from skdigits._architecture import named_weights
 from skdigits._fitting import FitMixin
 from skdigits._inference import layer_outputs, log_softmax, softmax
 from skdigits._state import VersionedState
@@ -29,6 +32,7 @@ class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimat
         ):
             return X
         check_is_fitted(self)
+        X = self._as_rows(X)
         return validate_data(self, X, dtype=_samples.INPUT_DTYPES, reset=False)
 
     def _layer_outputs(self, X, depth=None):
@@ -84,14 +88,61 @@ class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimat
         """
         return log_softmax(self._layer_outputs(X))
 
+    @property
+    def coefs_(self):
+        """Weights of each layer."""
+        return self._named_weights("kernel")
+
+    @property
+    def intercepts_(self):
+        """Biases of each layer; of one with batch normalization what it adds."""
+        return self._named_weights("bias", "beta")
+
+    def activations(self, X, layer=-1):
+        """Compute what a hidden layer makes of samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+        layer : int, default=-1
+            Position of the hidden layer, from 0; negative ones count from the last.
+
+        Returns
+        -------
+        activations : ndarray of shape (n_samples, n_units)
+            Outputs of its units, behind the activation function; of a convolution
+            (n_samples, height, width, n_filters), behind pooling and normalization too.
+
+        Raises
+        ------
+        ValueError
+            If there is no such hidden layer.
+        """
+        check_is_fitted(self)
+        n_hidden = len(self.coefs_) - 1
+        if not (isinstance(layer, Integral) and -n_hidden <= layer < n_hidden):
+            raise ValueError(
+                f"layer must be the position of one of the {n_hidden} hidden layers; got {layer!r}"
+            )
+        return self._layer_outputs(X, depth=layer % n_hidden + 1)
+
+    def _named_weights(self, *names):
+        return [
+            array
+            for _, arrays in named_weights(self.network_config_, self._weights)
+            for name, array in arrays.items()
+            if name in names
+        ]
+
     def to_keras(self):
         """Build a live Keras network with these weights.
 
         Returns
         -------
         network : keras.Sequential
-            Takes the samples that `predict_proba` takes and returns the same probabilities. It is
-            a copy: training it leaves the classifier as it is.
+            Takes rows of features as `predict_proba` does and returns the same probabilities. It
+            is a copy: training it leaves the classifier as it is.
         """
         check_is_fitted(self)
         from skdigits.networks import build_network

@@ -7,6 +7,7 @@ whatever their number of samples. Kernels are kept as (units, inputs) here and a
 everywhere else: the matrix products of a small batch run about a tenth faster that way round.
 """
 
+import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +15,10 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 import tensorflow as tf
+
+from skdigits._architecture import MOVING, weights_by_layer
+from skdigits._gradients import gradient_function
+from skdigits._hashing import hash_bits
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
@@ -26,74 +31,59 @@ if keras.backend.backend() != "tensorflow":
 SLAB_ROWS = 4096
 # Built networks that wait for another fit of the same kind; the one used least recently goes first.
 MAX_IDLE_NETWORKS = 16
-
-
-def _hash_bits(x):
-    """Mix 32 bits so that consecutive numbers give unrelated ones (Wellons' ``lowbias32``)."""
-    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 1)):
-        x = tf.bitwise.bitwise_xor(x, tf.bitwise.right_shift(x, tf.constant(shift, tf.uint32)))
-        x = x * tf.constant(factor, tf.uint32)
-    return x
-
-
-def _dropout(x, rate, key):
-    """Inverted dropout with hashed counters: Keras' generator costs XLA on a CPU 50 times more."""
-    counter = tf.cast(tf.range(x.shape[0] * x.shape[1]), tf.uint32)
-    bits = _hash_bits(tf.bitwise.bitwise_xor(counter, key))
-    kept = tf.reshape(bits, x.shape) >= tf.constant(int(rate * 2**32), tf.uint32)
-    return tf.where(kept, x * (1 / (1 - rate)), 0.0)
-
-
-def _logits(config, variables, x, key):
-    """Forward pass while training, up to the argument of the last softmax."""
-    variables = iter(variables)
-    for position, layer in enumerate(config["layers"]):
-        if layer["kind"] == "dense":
-            x = tf.matmul(x, next(variables), transpose_b=True) + next(variables)
-            if layer["activation"] != "softmax":
-                x = keras.activations.get(layer["activation"])(x)
-        else:
-            x = _dropout(x, layer["rate"], _hash_bits(key + tf.constant(position, tf.uint32)))
-    return x
+# How much the last batch counts in the moving mean and variance of batch normalization.
+MOVING_SHARE = 0.1
 
 
 class CompiledNetwork:
     """A network's variables, its optimizer and the compiled loop over them."""
 
-    def __init__(self, config, optimizer, batch_size):
+    def __init__(self, config, optimizer, batch_size, *, augments=False, precision="float32"):
         self.config = config
-        self.variables = []
-        n_inputs = config["n_features"]
-        for layer in config["layers"]:
-            if layer["kind"] == "dense":
-                for shape in ((layer["units"], n_inputs), (layer["units"],)):
-                    self.variables.append(keras.Variable(np.full(shape, np.nan, "f")))
-                n_inputs = layer["units"]
+        self.batch_size = batch_size
+        self._variables, self._trained, self._moving = [], [], []
+        for _, shapes in weights_by_layer(config):
+            for name, shape in shapes.items():
+                variable = keras.Variable(_turned(np.full(shape, np.nan, np.float32)))
+                self._variables.append(variable)
+                (self._moving if name in MOVING else self._trained).append(variable)
         self.optimizer = keras.optimizers.get(optimizer)
         # With one replica there is nothing to reduce, and TensorFlow's way of doing it registers a
         # gradient function that would keep the graph in memory for ever.
         self.optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: (
             gradients_and_variables
         )
-        self.optimizer.build(self.variables)
+        self.optimizer.build(self._trained)
         self.default_learning_rate = float(self.optimizer.learning_rate)
         self._fresh_optimizer_state = self.optimizer_state()
-        self.batch_size = batch_size
         self._slabs_by_dtype = {}
-        self._run_slab = tf.function(self._loop_over_batches, jit_compile=True, autograph=False)
+        # XLA compiles the whole loop, or its pieces between convolutions where those are slow.
+        whole = "image_shape" not in config or bool(tf.config.list_logical_devices("GPU"))
+        compiled = functools.partial(tf.function, jit_compile=True, autograph=False)
+        piece = (lambda function: function) if whole else compiled
+        self._update = piece(self._apply)
+        self._gradients = gradient_function(
+            config,
+            piece,
+            augments=augments,
+            dtype=tf.bfloat16 if precision == "mixed_bfloat16" else tf.float32,
+        )
+        self._run_slab = tf.function(
+            self._loop_over_batches, jit_compile=True if whole else None, autograph=False
+        )
 
     def weights(self):
-        return [np.array(variable.numpy().T, order="C") for variable in self.variables]
+        return [np.array(_turned(variable.numpy()), order="C") for variable in self._variables]
 
     def optimizer_state(self):
         return [np.array(variable.numpy()) for variable in self.optimizer.variables]
 
     def reset(self, weights, optimizer_state):
         """Set all variables; an optimizer state of None is that of a new optimizer."""
-        for variable, value in zip(self.variables, weights, strict=True):
-            variable.assign(value.T)
+        for variable, value in zip(self._variables, weights, strict=True):
+            variable.assign(_turned(value))
         # What is NaN in an optimizer built on NaN are copies of the weights, in their order.
-        copies = iter(self.variables)
+        copies = iter(self._trained)
         for variable, fresh in zip(
             self.optimizer.variables, self._fresh_optimizer_state, strict=True
         ):
@@ -102,27 +92,32 @@ class CompiledNetwork:
             for variable, value in zip(self.optimizer.variables, optimizer_state, strict=True):
                 variable.assign(value)
 
-    def _loop_over_batches(self, x, y, weight, rate, size, n_steps, shift, scale, key):
-        variables = [variable.value for variable in self.variables]
+    def _apply(self, gradients, rate, moments, n_steps_before):
+        self.optimizer.learning_rate = rate
+        self.optimizer.apply(list(gradients), self._trained)
+        # A plain mean over the first batches, then over about the last ten.
+        share = tf.maximum(1 / (tf.cast(n_steps_before, tf.float32) + 1), MOVING_SHARE)
+        for variable, value in zip(self._moving, moments, strict=True):
+            # Before the first step the variable counts for nothing, whatever it holds.
+            variable.assign(variable + share * (value - variable))
 
+    def _loop_over_batches(
+        self, x, y, weight, rate, size, n_steps, first_step, key, shift, scale, augmentation
+    ):
         def step(i, loss, correct):
-            inputs = (tf.cast(x[i], tf.float32) - shift) * scale
-            step_key = _hash_bits(key + tf.cast(i, tf.uint32))
-            with tf.GradientTape() as tape:
-                logits = _logits(self.config, variables, inputs, step_key)
-                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y[i], logits) * weight[i]
-                batch_loss = tf.reduce_sum(losses)
-                objective = batch_loss / size[i]
-            self.optimizer.learning_rate = rate[i]
-            self.optimizer.apply(tape.gradient(objective, variables), self.variables)
-            hits = tf.cast(tf.argmax(logits, 1, output_type=tf.int32) == y[i], tf.float32)
-            return i + 1, loss + batch_loss, correct + tf.reduce_sum(hits * weight[i])
+            step_key = hash_bits(key + tf.cast(i, tf.uint32))
+            values = [variable.value for variable in self._trained]
+            batch_loss, hits, gradients, moments = self._gradients(
+                values, x[i], y[i], weight[i], size[i], shift, scale, step_key, augmentation
+            )
+            self._update(gradients, rate[i], moments, first_step + i)
+            return i + 1, loss + batch_loss, correct + hits
 
         # An explicit while on a tensor: tf.range would compile anew for every count.
         start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
         return tf.while_loop(lambda i, *_: i < n_steps, step, start)[1:]
 
-    def run_epoch(self, samples, order, rates, shift, scale, first_step, seed):
+    def run_epoch(self, samples, order, rates, shift, scale, augmentation, first_step, seed):
         """Train on the samples in the given order; mean training loss and accuracy."""
         sums = np.zeros(2)
         slabs = self._slabs(np.uint8 if samples.X.dtype == np.uint8 else np.float32)
@@ -149,9 +144,11 @@ class CompiledNetwork:
                     tf.constant(rate),
                     tf.constant(size),
                     tf.constant(n_steps),
+                    tf.constant(first_step + step),
+                    tf.constant(key, tf.uint32),
                     tf.constant(shift),
                     tf.constant(scale),
-                    tf.constant(key, tf.uint32),
+                    tf.constant(augmentation, tf.float32),
                 )
         return sums / samples.weight[order].sum(dtype=np.float64)
 
@@ -204,6 +201,11 @@ class _Slab:
         return n_steps, sizes
 
 
+def _turned(array):
+    """Kernels of dense layers are kept the other way round here."""
+    return array.T if array.ndim == 2 else array
+
+
 def _aligned_zeros(shape, dtype):
     """Zeros that begin on a cache line, as XLA wants the memory that it shares."""
     n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
@@ -217,14 +219,14 @@ _idle_lock = threading.Lock()
 
 
 @contextmanager
-def borrowed_network(config, optimizer, batch_size):
+def borrowed_network(config, optimizer, batch_size, **options):
     """Lend a compiled network to one fit at a time; build one if none of the kind is idle."""
-    kind = (repr(config), optimizer, batch_size)
+    kind = (repr(config), optimizer, batch_size, tuple(sorted(options.items())))
     with _idle_lock:
         idle = next((pair for pair in reversed(_idle_networks) if pair[0] == kind), None)
         if idle:
             _idle_networks.remove(idle)
-    network = idle[1] if idle else CompiledNetwork(config, optimizer, batch_size)
+    network = idle[1] if idle else CompiledNetwork(config, optimizer, batch_size, **options)
     try:
         yield network
     finally:

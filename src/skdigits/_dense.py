@@ -3,10 +3,9 @@
 from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from skdigits._base import BaseDigitClassifier
-from skdigits._fitting import positive
+from skdigits._fitting import positive, unit_counts
 from skdigits._inference import ACTIVATIONS
 
 
@@ -179,55 +178,10 @@ class DenseDigitClassifier(BaseDigitClassifier):
     def _network_config(self, n_features, n_classes):
         from skdigits.networks import dense_config  # Keras is imported by those who train
 
-        sizes = self.hidden_layer_sizes
-        sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
-        if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
-            raise ValueError(
-                "hidden_layer_sizes must be an int or a sequence of ints, each at least 1; "
-                f"got {self.hidden_layer_sizes!r}"
-            )
         return dense_config(
             n_features,
             n_classes,
-            hidden_layer_sizes=sizes,
+            hidden_layer_sizes=unit_counts("hidden_layer_sizes", self.hidden_layer_sizes),
             activation=self.activation,
             dropout=self.dropout,
         )
-
-    @property
-    def coefs_(self):
-        """Weights of each layer."""
-        return self._weights[0::2]
-
-    @property
-    def intercepts_(self):
-        """Biases of each layer."""
-        return self._weights[1::2]
-
-    def activations(self, X, layer=-1):
-        """Compute what a hidden layer makes of samples.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Samples.
-        layer : int, default=-1
-            Position of the hidden layer, from 0; negative ones count from the last.
-
-        Returns
-        -------
-        activations : ndarray of shape (n_samples, n_units)
-            Outputs of its units, behind the activation function.
-
-        Raises
-        ------
-        ValueError
-            If there is no such hidden layer.
-        """
-        check_is_fitted(self)
-        n_hidden = len(self.coefs_) - 1
-        if not (isinstance(layer, Integral) and -n_hidden <= layer < n_hidden):
-            raise ValueError(
-                f"layer must be the position of one of the {n_hidden} hidden layers; got {layer!r}"
-            )
-        return self._layer_outputs(X, depth=layer % n_hidden + 1)

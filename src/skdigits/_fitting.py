@@ -9,6 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skdigits import _samples
+from skdigits._architecture import MOVING, named_weights
 from skdigits._schedules import SCHEDULES, rate_factors
 from skdigits._state import all_or_nothing
 
@@ -34,11 +35,22 @@ def positive(kind):
     return Interval(kind, 0, None, closed="neither")
 
 
+def unit_counts(name, counts):
+    """A parameter that is one int or several, as a list of ints."""
+    every = [counts] if isinstance(counts, Integral) else list(counts)
+    if not all(isinstance(count, Integral) and count >= 1 for count in every):
+        raise ValueError(
+            f"{name} must be an int or a sequence of ints, each at least 1; got {counts!r}"
+        )
+    return every
+
+
 class FitMixin:
     """`fit` and `partial_fit` of every digit network, and the parameters of training.
 
     A subclass says with `_network_config(n_features, n_classes)` which network its own parameters
-    describe.
+    describe, with `_as_rows(X)` what else than rows of features it takes, and with
+    `_training_options()` what else than the parameters below decides how to train.
     """
 
     _parameter_constraints = {
@@ -181,6 +193,7 @@ class FitMixin:
     ):
         start = time.perf_counter()
         with all_or_nothing(self):
+            X = self._as_rows(X, reset=not goes_on)
             X, y, weight = _samples.check_training_data(self, X, y, sample_weight, not goes_on)
             if not goes_on:
                 self.classes_ = (
@@ -207,6 +220,13 @@ class FitMixin:
         self.fit_time_ = time.perf_counter() - start
         return self
 
+    def _as_rows(self, X, *, reset=False):
+        """X as rows of features; X itself where it is not something else than that."""
+        return X
+
+    def _training_options(self):
+        return {"augmentation": None, "precision": "float32"}
+
     def _begin(self, config):
         """Start with an untrained network."""
         from skdigits._training import initial_weights
@@ -214,7 +234,12 @@ class FitMixin:
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self.network_config_ = config
         self._weights = initial_weights(config, self._seed)
-        self.n_parameters_ = sum(weights.size for weights in self._weights)
+        self.n_parameters_ = sum(
+            array.size
+            for _, arrays in named_weights(config, self._weights)
+            for name, array in arrays.items()
+            if name not in MOVING
+        )
         self._optimizer = self._optimizer_state = None
         self._scaling = None
         self._n_steps = 0
@@ -226,7 +251,9 @@ class FitMixin:
         rows = np.flatnonzero(weight)
         y = np.zeros(len(X), np.int32)
         y[rows] = _samples.encode_labels(labels[rows], self.classes_, "y")
-        held_out = _samples.check_validation_data(self, *validation)
+        X_val, y_val, weight_val = validation
+        X_val = self._as_rows(X_val)
+        held_out = _samples.check_validation_data(self, X_val, y_val, weight_val)
         if held_out is None and early_stopping:
             rows, held_out_rows = _samples.stratified_split(
                 y, rows, self.validation_fraction, self._seed
@@ -273,6 +300,7 @@ class FitMixin:
             patience=self.patience if early_stopping else None,
             restore_best_weights=self.restore_best_weights,
             report=self._print_epoch if self.verbose else None,
+            **self._training_options(),
         )
         self._weights = trained.weights
         self._optimizer, self._optimizer_state = self.optimizer, trained.optimizer_state

@@ -5,8 +5,13 @@ import math
 import numpy as np
 from scipy.special import erf, expit
 
-# Rows that pass through the network together: bounds the memory that prediction takes.
+from skdigits._architecture import named_weights
+from skdigits._convolution import convolution_outputs
+
+# Rows that pass through a network together: bounds the memory that prediction takes. A
+# convolution makes many numbers of a pixel, which should not leave the processor's cache.
 CHUNK_ROWS = 1024
+CHUNK_IMAGES = 32
 
 
 def _elu(x, alpha=1.0):
@@ -44,14 +49,14 @@ def log_softmax(logits):
 
 
 def layer_outputs(config, weights, X, shift, scale, *, rows=None, depth=None, dtype=np.float32):
-    """Pass rows through the first `depth` dense layers of a network.
+    """Pass rows through the first `depth` layers of a network, dropout not counted.
 
     Parameters
     ----------
     config : dict
         The network, as `skdigits.networks` describes it.
     weights : list of ndarray
-        Kernel (inputs, units) and bias (units,) of each dense layer in turn.
+        Of each layer in turn, in Keras' order.
     X : ndarray of shape (n_samples, n_features)
         Any real dtype; converted chunk by chunk.
     shift, scale : float32
@@ -59,29 +64,52 @@ def layer_outputs(config, weights, X, shift, scale, *, rows=None, depth=None, dt
     rows : ndarray of int, default=None
         The rows of X to use, all by default.
     depth : int, default=None
-        How many dense layers; all by default.
+        How many layers; all by default.
     dtype : dtype, default=float32
         Precision of the arithmetic and of the result.
 
     Returns
     -------
-    outputs : ndarray of shape (n_rows, n_units)
+    outputs : ndarray of shape (n_rows, n_units) or (n_rows, height, width, filters)
         Activations of that layer. Of the last layer: logits, before the softmax.
     """
-    dense = [layer for layer in config["layers"] if layer["kind"] == "dense"][:depth]
-    weights = [array.astype(dtype, copy=False) for array in weights[: 2 * len(dense)]]
+    layers = [
+        (layer, {name: array.astype(dtype, copy=False) for name, array in arrays.items()})
+        for layer, arrays in named_weights(config, weights)[:depth]
+    ]
+    chunk_rows = CHUNK_IMAGES if "image_shape" in config else CHUNK_ROWS
     n_rows = len(X) if rows is None else len(rows)
-    outputs = np.empty((n_rows, dense[-1]["units"]), dtype)
-    inputs = np.empty((min(n_rows, CHUNK_ROWS), X.shape[1]), dtype)
-    for start in range(0, n_rows, CHUNK_ROWS):
-        chunk = slice(start, start + CHUNK_ROWS)
+    inputs = np.empty((min(n_rows, chunk_rows), X.shape[1]), dtype)
+    outputs = None
+    for start in range(0, n_rows, chunk_rows):
+        chunk = slice(start, start + chunk_rows)
         picked = X[chunk if rows is None else rows[chunk]]
         hidden = np.subtract(picked, shift, out=inputs[: len(picked)], casting="same_kind")
         hidden *= scale
-        for layer, kernel, bias in zip(dense, weights[0::2], weights[1::2], strict=True):
-            hidden = hidden @ kernel
-            hidden += bias
-            if layer["activation"] != "softmax":
-                hidden = ACTIVATIONS[layer["activation"]](hidden)
+        hidden = _forward(config, layers, hidden)
+        if outputs is None:
+            outputs = np.empty((n_rows, *hidden.shape[1:]), dtype)
         outputs[chunk] = hidden
     return outputs
+
+
+def _forward(config, layers, hidden):
+    """Outputs of the last of the layers for one chunk of scaled rows."""
+    if "image_shape" in config:
+        hidden = hidden.T.reshape(*config["image_shape"], len(hidden), 1)
+    for layer, weights in layers:
+        activation = ACTIVATIONS.get(layer["activation"])
+        if layer["kind"] == "convolution":
+            hidden = convolution_outputs(layer, weights, hidden, activation)
+            continue
+        if hidden.ndim > 2:
+            hidden = _images_first(hidden).reshape(hidden.shape[2], -1)
+        hidden = hidden @ weights["kernel"]
+        hidden += weights["bias"]
+        if activation:
+            hidden = activation(hidden)
+    return hidden if hidden.ndim == 2 else _images_first(hidden)
+
+
+def _images_first(images):
+    return images.transpose(2, 0, 1, 3)

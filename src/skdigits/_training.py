@@ -1,10 +1,12 @@
 """Training: configuration + samples -> trained weights and history, epoch by epoch."""
 
+import math
 import time
 from dataclasses import dataclass
 
 import numpy as np
 
+from skdigits._architecture import weights_by_layer
 from skdigits._compiled import borrowed_network
 from skdigits._inference import layer_outputs, log_softmax
 
@@ -21,17 +23,18 @@ class Trained:
 
 
 def initial_weights(config, seed):
-    """Glorot-uniform kernels (Glorot and Bengio, 2010) and zero biases, as Keras begins with."""
+    """Glorot-uniform kernels (Glorot and Bengio, 2010), else zeros and ones, as in Keras."""
     rng = np.random.default_rng([seed, 0])
     weights = []
-    n_inputs = config["n_features"]
-    for layer in config["layers"]:
-        if layer["kind"] == "dense":
-            units = layer["units"]
-            limit = np.sqrt(6 / (n_inputs + units))
-            weights.append(rng.uniform(-limit, limit, (n_inputs, units)).astype(np.float32))
-            weights.append(np.zeros(units, np.float32))
-            n_inputs = units
+    for _, shapes in weights_by_layer(config):
+        for name, shape in shapes.items():
+            if name == "kernel":
+                *window, n_inputs, n_outputs = shape
+                limit = np.sqrt(6 / (math.prod(window) * (n_inputs + n_outputs)))
+                weights.append(rng.uniform(-limit, limit, shape).astype(np.float32))
+            else:
+                fill = np.ones if name in ("gamma", "variance") else np.zeros
+                weights.append(fill(shape, np.float32))
     return weights
 
 
@@ -65,6 +68,8 @@ def train(
     seed,
     shift,
     scale,
+    augmentation,
+    precision,
     patience,
     restore_best_weights,
     report,
@@ -94,6 +99,10 @@ def train(
     seed : int
     shift, scale : float32
         The network sees ``(X - shift) * scale``.
+    augmentation : (float, float, float) or None
+        Limits of what happens to images, as `skdigits._augmentation` takes them.
+    precision : {"float32", "mixed_bfloat16"}
+        Of convolutions while training.
     patience : int or None
         Epochs without a lower validation loss after which training stops; None never stops.
     restore_best_weights : bool
@@ -118,7 +127,8 @@ def train(
     n_steps = -(-len(training.rows) // batch_size)
     # A batch that is much larger than the training set would be filled up for nothing.
     batch_size = min(batch_size, max(1024, 1 << (len(training.rows) - 1).bit_length()))
-    with borrowed_network(config, optimizer, batch_size) as network:
+    options = {"augments": augmentation is not None, "precision": precision}
+    with borrowed_network(config, optimizer, batch_size, **options) as network:
         network.reset(weights, optimizer_state)
         base_rate = network.default_learning_rate if learning_rate is None else learning_rate
         rates = np.float32(base_rate) * rate_factors
@@ -132,6 +142,7 @@ def train(
                 rates[steps_before : steps_before + n_steps],
                 shift,
                 scale,
+                augmentation or (0.0, 0.0, 0.0),
                 first_step + steps_before,
                 seed,
             )

@@ -1,10 +1,16 @@
 """Networks: plain arguments to a configuration, a configuration to a Keras network.
 
 A configuration is plain data, the one description of a network that training, prediction
-and persistence share: ``{"n_features": 784, "layers": [{"kind": "dense", ...}, ...]}``.
+and persistence share: ``{"n_features": 784, "layers": [{"kind": "dense", ...}, ...]}``, and
+``"image_shape": [28, 28]`` beside them where the features are pixels for convolutions.
 """
 
+from numbers import Integral
+
 import keras
+import numpy as np
+
+from skdigits._architecture import convolved_shape, pooled_shape
 
 
 def dense_config(n_features, n_classes, *, hidden_layer_sizes=(), activation="relu", dropout=0.0):
@@ -43,13 +49,135 @@ def dense_config(n_features, n_classes, *, hidden_layer_sizes=(), activation="re
     return {"n_features": int(n_features), "layers": layers}
 
 
+def conv_config(
+    image_shape,
+    n_classes,
+    *,
+    filters=(32,),
+    kernel_size=3,
+    pool_size=None,
+    padding="valid",
+    batch_normalization=False,
+    hidden_layer_sizes=(),
+    activation="relu",
+    dropout=0.0,
+):
+    """Describe a convolutional network for grey images.
+
+    Each convolution is followed by its max pooling, its batch normalization and its activation, in
+    this order: for an activation that never falls it makes no difference whether pooling comes
+    before or behind it, and before it is less work. Dense layers as in `dense_config` follow.
+
+    Parameters
+    ----------
+    image_shape : (int, int)
+        Height and width.
+    n_classes : int
+        Number of classes.
+    filters : sequence of int, default=(32,)
+        Filters of each convolution.
+    kernel_size : int, (int, int) pairs in a sequence, or sequence of int, default=3
+        Side of the kernels, or height and width, of all convolutions or of each.
+    pool_size : None, int, or sequence of None, int or (int, int), default=None
+        Side of the pooling windows, likewise; None pools nothing.
+    padding : {"valid", "same"}, default="valid"
+        "valid" leaves out windows that reach over the border. "same" puts zeros around the image
+        for convolutions and lets the last pooling window be smaller, so that everything fits.
+    batch_normalization : bool, default=False
+        Whether to normalize what the convolutions return (Ioffe and Szegedy, 2015).
+    hidden_layer_sizes : sequence of int, default=()
+        Units of each dense hidden layer behind the convolutions.
+    activation : str, default="relu"
+        Activation of convolutions and hidden layers, by its Keras name.
+    dropout : float, default=0.0
+        Fraction dropped behind the last convolution and behind every hidden layer while training.
+
+    Returns
+    -------
+    config : dict
+        Plain data: ``n_features``, ``image_shape`` and a list of ``layers``.
+
+    Raises
+    ------
+    ValueError
+        If a kernel or a pooling window does not fit what is left of the image.
+
+    Examples
+    --------
+    >>> from skdigits.networks import build_network, conv_config
+    >>> build_network(conv_config((28, 28), 10, filters=(32, 32), kernel_size=5)).count_params()
+    154474
+    """
+    image_shape = [int(size) for size in image_shape]
+    kernels = _windows("kernel_size", kernel_size, len(filters))
+    pools = _windows("pool_size", pool_size, len(filters))
+    layers = []
+    left = image_shape
+    for number, n_filters, kernel, pool in zip(
+        range(1, len(filters) + 1), filters, kernels, pools, strict=True
+    ):
+        layer = {
+            "kind": "convolution",
+            "filters": int(n_filters),
+            "kernel_size": kernel,
+            "pool_size": pool,
+            "padding": padding,
+            "batch_normalization": bool(batch_normalization),
+            "activation": activation,
+        }
+        for name, shape_behind in (("kernel_size", convolved_shape), ("pool_size", pooled_shape)):
+            if padding == "valid" and any(np.greater(layer[name], left)):
+                raise ValueError(
+                    f"{name} of convolution {number} is {_times(layer[name])}, but only "
+                    f"{_times(left)} is left there of the {_times(image_shape)} image; a smaller "
+                    "one, fewer convolutions or padding='same' would fit"
+                )
+            left = shape_behind(layer, left)
+        layers.append(layer)
+    if filters and dropout:
+        layers.append({"kind": "dropout", "rate": float(dropout)})
+    behind = dense_config(
+        image_shape[0] * image_shape[1],
+        n_classes,
+        hidden_layer_sizes=hidden_layer_sizes,
+        activation=activation,
+        dropout=dropout,
+    )
+    return behind | {"image_shape": image_shape, "layers": layers + behind["layers"]}
+
+
+def _times(shape):
+    return " x ".join(map(str, shape))
+
+
+def _windows(name, sizes, n_convolutions):
+    """Height and width of each convolution's window, from one size for all or one each."""
+    each = [sizes] * n_convolutions if sizes is None or np.isscalar(sizes) else list(sizes)
+    if len(each) != n_convolutions:
+        raise ValueError(
+            f"{name} must be one size or one for each of the {n_convolutions} convolutions; "
+            f"got {sizes!r}"
+        )
+    windows = []
+    for size in each:
+        pair = [1, 1] if size is None else [size] * 2 if np.isscalar(size) else list(size)
+        if len(pair) != 2 or not all(isinstance(side, Integral) and side >= 1 for side in pair):
+            raise ValueError(
+                f"{name} must hold ints of at least 1 or pairs of them (height, width); "
+                f"got {sizes!r}"
+            )
+        windows.append([int(side) for side in pair])
+    return windows
+
+
 def build_network(config, *, scale=1.0, offset=0.0):
     """Build the Keras network that a configuration describes.
 
     Parameters
     ----------
     config : dict
-        What `dense_config` returns, or the ``network_config_`` of a fitted classifier.
+        What `dense_config` or `conv_config` returns, or the ``network_config_`` of a fitted
+        classifier.
     scale, offset : float, default=1.0, 0.0
         The network begins with ``x * scale + offset``, as a layer of its own if it does anything.
 
@@ -67,12 +195,39 @@ def build_network(config, *, scale=1.0, offset=0.0):
     layers = [keras.Input((config["n_features"],))]
     if (scale, offset) != (1.0, 0.0):
         layers.append(keras.layers.Rescaling(float(scale), float(offset)))
+    flat = "image_shape" not in config
+    if not flat:
+        layers.append(keras.layers.Reshape((*config["image_shape"], 1)))
     for layer in config["layers"]:
+        if layer["kind"] == "convolution":
+            layers += _convolution_layers(layer)
+            continue
+        if not flat:
+            layers.append(keras.layers.Flatten())
+            flat = True
         if layer["kind"] == "dense":
             layers.append(keras.layers.Dense(layer["units"], activation=layer["activation"]))
         else:
             layers.append(keras.layers.Dropout(layer["rate"]))
     return keras.Sequential(layers)
+
+
+def _convolution_layers(layer):
+    padding = layer["padding"]
+    layers = [
+        keras.layers.Conv2D(
+            layer["filters"],
+            layer["kernel_size"],
+            padding=padding,
+            use_bias=not layer["batch_normalization"],
+        )
+    ]
+    if layer["pool_size"] != [1, 1]:
+        layers.append(keras.layers.MaxPooling2D(layer["pool_size"], padding=padding))
+    if layer["batch_normalization"]:
+        layers.append(keras.layers.BatchNormalization())
+    layers.append(keras.layers.Activation(layer["activation"]))
+    return layers
 
 
 def dense_network(n_features, n_classes, *, hidden_layer_sizes=(), activation="relu", dropout=0.0):
@@ -103,3 +258,25 @@ def dense_network(n_features, n_classes, *, hidden_layer_sizes=(), activation="r
             dropout=dropout,
         )
     )
+
+
+def conv_network(image_shape, n_classes, **parameters):
+    """Build a convolutional Keras network, to be used as it is or inside scikeras.
+
+    Parameters
+    ----------
+    image_shape, n_classes, **parameters
+        As for `conv_config`.
+
+    Returns
+    -------
+    network : keras.Sequential
+        Built, not compiled. It takes rows of pixels.
+
+    Examples
+    --------
+    >>> from skdigits.networks import conv_network
+    >>> conv_network((28, 28), 10, filters=(32,), kernel_size=5).count_params()
+    185162
+    """
+    return build_network(conv_config(image_shape, n_classes, **parameters))

@@ -1,0 +1,91 @@
+"""Convolutions of prediction, as matrix products in NumPy.
+
+Images are arrays of shape (height, width, n_images, channels) here: a window's pixel, the same one
+of many images, is then one block of memory, and what a kernel sees is collected block by block.
+"""
+
+import functools
+
+import numpy as np
+
+from skdigits._architecture import padding_of
+
+EPSILON = 1e-3  # what Keras adds to the variance in batch normalization
+
+
+def _padded(images, windows, strides, fill):
+    """Images with the lines around them that "same" padding adds."""
+    before, behind = zip(
+        *(padding_of(*size) for size in zip(images.shape[:2], windows, strides, strict=True)),
+        strict=True,
+    )
+    if not any(before + behind):
+        return images
+    height, width, *rest = images.shape
+    padded = np.full(
+        (height + before[0] + behind[0], width + before[1] + behind[1], *rest), fill, images.dtype
+    )
+    padded[before[0] : before[0] + height, before[1] : before[1] + width] = images
+    return padded
+
+
+def _convolve(images, kernel):
+    """Every window of the images times the kernel."""
+    kernel_height, kernel_width, channels, filters = kernel.shape
+    height = images.shape[0] - kernel_height + 1
+    width = images.shape[1] - kernel_width + 1
+    n_images = images.shape[2]
+    windows = np.empty(
+        (height, width, n_images, kernel_height, kernel_width, channels), images.dtype
+    )
+    for i in range(kernel_height):
+        for j in range(kernel_width):
+            windows[:, :, :, i, j] = images[i : i + height, j : j + width]
+    products = windows.reshape(height * width * n_images, -1) @ kernel.reshape(-1, filters)
+    return products.reshape(height, width, n_images, filters)
+
+
+def _max_pool(images, pool_size):
+    """Largest value of every window; lines that fill no window are left out."""
+    for axis, pool in enumerate(pool_size):
+        end = images.shape[axis] // pool * pool
+        every = [
+            images[(slice(None),) * axis + (slice(start, end, pool),)] for start in range(pool)
+        ]
+        images = functools.reduce(np.maximum, every)
+    return images
+
+
+def convolution_outputs(layer, weights, images, activation):
+    """Pass images through a convolution, its pooling, batch normalization and activation.
+
+    Parameters
+    ----------
+    layer : dict
+        The layer, as `skdigits.networks` describes it.
+    weights : dict of ndarray
+        By name; those of batch normalization are folded into a scale and an offset.
+    images : ndarray of shape (height, width, n_images, channels)
+        Inputs.
+    activation : callable
+        May overwrite its argument.
+
+    Returns
+    -------
+    images : ndarray of shape (new_height, new_width, n_images, filters)
+        Outputs.
+    """
+    same = layer["padding"] == "same"
+    if same:
+        images = _padded(images, layer["kernel_size"], (1, 1), 0)
+    images = _convolve(images, weights["kernel"])
+    if same:
+        images = _padded(images, layer["pool_size"], layer["pool_size"], -np.inf)
+    images = _max_pool(images, layer["pool_size"])
+    if layer["batch_normalization"]:
+        scale = weights["gamma"] / np.sqrt(weights["variance"] + EPSILON)
+        images *= scale
+        images += weights["beta"] - weights["mean"] * scale
+    else:
+        images += weights["bias"]
+    return activation(images)
