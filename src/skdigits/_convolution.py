@@ -5,11 +5,14 @@ of many images, is then one block of memory, and what a kernel sees is collected
 """
 
 import functools
+import math
 
 import numpy as np
 
 from skdigits._architecture import padding_of
 
+# Numbers of windows that are collected for one product, to stay in the processor's cache.
+WINDOW_NUMBERS = 2**19
 EPSILON = 1e-3  # what Keras adds to the variance in batch normalization
 
 
@@ -30,19 +33,25 @@ def _padded(images, windows, strides, fill):
 
 
 def _convolve(images, kernel):
-    """Every window of the images times the kernel."""
-    kernel_height, kernel_width, channels, filters = kernel.shape
+    """Every window of the images times the kernel, some lines of windows at a time."""
+    kernel_height, kernel_width, _, filters = kernel.shape
     height = images.shape[0] - kernel_height + 1
     width = images.shape[1] - kernel_width + 1
     n_images = images.shape[2]
-    windows = np.empty(
-        (height, width, n_images, kernel_height, kernel_width, channels), images.dtype
-    )
-    for i in range(kernel_height):
-        for j in range(kernel_width):
-            windows[:, :, :, i, j] = images[i : i + height, j : j + width]
-    products = windows.reshape(height * width * n_images, -1) @ kernel.reshape(-1, filters)
-    return products.reshape(height, width, n_images, filters)
+    line = (width, n_images, *kernel.shape[:3])
+    n_lines = min(height, max(1, WINDOW_NUMBERS // math.prod(line)))
+    windows = np.empty((n_lines, *line), images.dtype)
+    products = np.empty((height, width, n_images, filters), images.dtype)
+    kernel = kernel.reshape(-1, filters)
+    for start in range(0, height, n_lines):
+        block = windows[: height - start]
+        stop = start + len(block)
+        for i in range(kernel_height):
+            for j in range(kernel_width):
+                block[:, :, :, i, j] = images[start + i : stop + i, j : j + width]
+        out = products[start:stop].reshape(-1, filters)
+        np.matmul(block.reshape(len(out), -1), kernel, out=out)
+    return products
 
 
 def _max_pool(images, pool_size):

@@ -7,10 +7,12 @@ activation and their gradients are each a single pass over memory. A piece's bac
 its forward pass anew, which is cheaper than to store what lies inside it.
 """
 
+import functools
+
 import keras
 import tensorflow as tf
 
-from skdigits._architecture import padding_of, weights_by_layer
+from skdigits._architecture import padding_of
 from skdigits._augmentation import augment
 from skdigits._convolution import EPSILON
 from skdigits._hashing import dropout, hash_bits
@@ -34,53 +36,68 @@ def _windows(images, layer):
     )
 
 
-def _convolve(x, kernel, layer, first, dtype):
-    """Convolution of images, or for the first layer of the windows that `_windows` returns."""
-    x, kernel = tf.cast(x, dtype), tf.cast(kernel, dtype)
-    if not first:
-        return tf.nn.conv2d(x, kernel, 1, layer["padding"].upper())
-    filters = layer["filters"]
-    products = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), tf.reshape(kernel, (-1, filters)))
-    return tf.reshape(products, (*x.shape[:-1], filters))
+# The functions below make the links of the chain: each takes the outputs of the one before, its own
+# parameters and the weights of the samples, and returns outputs and, if it normalizes, moments.
 
 
-def _max_pool(images, layer):
+def _first_convolution(layer, dtype):
+    """Convolution of images of one channel, given as the windows that `_windows` returns."""
+
+    def convolve(x, parameters, weight):
+        kernel = tf.cast(tf.reshape(parameters[0], (-1, layer["filters"])), dtype)
+        products = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), kernel)
+        return tf.reshape(products, (*x.shape[:-1], layer["filters"])), ()
+
+    return convolve
+
+
+def _convolution(layer, dtype):
+    def convolve(x, parameters, weight):
+        kernel = tf.cast(parameters[0], dtype)
+        return tf.nn.conv2d(x, kernel, 1, layer["padding"].upper()), ()
+
+    return convolve
+
+
+def _max_pooling(layer):
     height, width = layer["pool_size"]
-    if layer["padding"] == "same":
-        images = _grown(images, (height, width), (height, width), images.dtype.min)
-    rows, columns = images.shape[1] // height * height, images.shape[2] // width * width
-    images = _maximum([images[:, i:rows:height] for i in range(height)])
-    return _maximum([images[:, :, j:columns:width] for j in range(width)])
+
+    def pool(x, parameters, weight):
+        if layer["padding"] == "same":
+            x = _grown(x, (height, width), (height, width), x.dtype.min)
+        rows, columns = x.shape[1] // height * height, x.shape[2] // width * width
+        x = functools.reduce(tf.maximum, [x[:, i:rows:height] for i in range(height)])
+        return functools.reduce(tf.maximum, [x[:, :, j:columns:width] for j in range(width)]), ()
+
+    return pool
 
 
-def _maximum(arrays):
-    """Elementwise maximum; its gradient goes to the first of equal values."""
-    largest, *others = arrays
-    for other in others:
-        largest = tf.maximum(largest, other)
-    return largest
+def _bias_and_activation(layer, dtype):
+    def activate(x, parameters, weight):
+        activation = keras.activations.get(layer["activation"])
+        return tf.cast(activation(tf.cast(x, tf.float32) + parameters[0]), dtype), ()
+
+    return activate
 
 
-def _moments(images, weight):
-    """Mean and variance of each channel, every image counted by its weight."""
-    n_pixels = images.shape[1] * images.shape[2]
-    share = weight / (tf.maximum(tf.reduce_sum(weight), 1e-30) * n_pixels)
-    share = share[:, None, None, None]
-    mean = tf.reduce_sum(images * share, (0, 1, 2))
-    return mean, tf.reduce_sum(tf.square(images - mean) * share, (0, 1, 2))
+def _normalization_and_activation(layer, dtype):
+    """Batch normalization, every image counted by its weight, and the activation behind it."""
 
-
-def _behind_convolution(layer, convolved, parameters, weight, dtype):
-    """Pooling, batch normalization and activation; beside their outputs the batch's moments."""
-    x = _max_pool(tf.cast(convolved, tf.float32), layer)
-    moments = ()
-    if layer["batch_normalization"]:
+    def normalize(x, parameters, weight):
         gamma, beta = parameters
-        mean, variance = moments = _moments(x, weight)
-        x = (x - mean) * (gamma * tf.math.rsqrt(variance + EPSILON)) + beta
-    else:
-        x = x + parameters[0]
-    return tf.cast(keras.activations.get(layer["activation"])(x), dtype), moments
+        x = tf.cast(x, tf.float32)
+        values = tf.reshape(x, (-1, layer["filters"]))
+        share = weight / tf.maximum(tf.reduce_sum(weight), 1e-30)
+        n_pixels = values.shape[0] // weight.shape[0]
+        # Sums as matrix products, which are faster here than reductions.
+        share = tf.reshape(tf.tile(share[:, None] / n_pixels, (1, n_pixels)), (1, -1))
+        mean = tf.matmul(share, values)[0]
+        variance = tf.matmul(share, tf.square(values - mean))[0]
+        scale = gamma * tf.math.rsqrt(variance + EPSILON)
+        activation = keras.activations.get(layer["activation"])
+        return tf.cast(activation(x * scale + (beta - mean * scale)), dtype), (mean, variance)
+
+    return normalize
 
 
 def _dense_logits(layers, x, parameters, key):
@@ -95,6 +112,18 @@ def _dense_logits(layers, x, parameters, key):
         else:
             x = dropout(x, layer["rate"], hash_bits(key + tf.constant(position, tf.uint32)))
     return x
+
+
+def _forward_and_backward(link, piece):
+    """A link of the chain, and what gives the gradients of its inputs and parameters."""
+
+    def backward(x, parameters, weight, output_gradient):
+        with tf.GradientTape() as tape:
+            tape.watch([x, parameters])
+            outputs, _ = link(x, parameters, weight)
+        return tape.gradient(outputs, [x, parameters], output_gradient)
+
+    return piece(link), piece(backward)
 
 
 def gradient_function(config, piece, *, augments, dtype):
@@ -117,38 +146,33 @@ def gradient_function(config, piece, *, augments, dtype):
         Takes the trained variables' values and a batch; returns the summed loss, the weight of the
         samples that were right, the gradients, and the moments of each batch normalization.
     """
-    layers = [(layer, len(shapes)) for layer, shapes in weights_by_layer(config)]
-    convolutions = [layer for layer, _ in layers if layer["kind"] == "convolution"]
-    dense_layers = [
-        (position, layer)
-        for position, (layer, _) in enumerate(layers)
-        if layer["kind"] != "convolution"
-    ]
+    convolutions = [layer for layer in config["layers"] if layer["kind"] == "convolution"]
+    dense_layers = list(enumerate(config["layers"]))[len(convolutions) :]
+    image_shape = config.get("image_shape")
 
     @piece
     def inputs(x, shift, scale, key, augmentation):
         x = tf.cast(x, tf.float32)
         if augments:
-            x = augment(tf.reshape(x, (x.shape[0], *config["image_shape"])), augmentation, key)
+            x = tf.reshape(x, (x.shape[0], *image_shape))
+            x = augment(x, augmentation, key)
         x = (x - shift) * scale
-        if convolutions:
-            x = tf.reshape(x, (x.shape[0], *config["image_shape"], 1))
-            x = tf.cast(_windows(x, convolutions[0]), dtype)
-        return x if convolutions else tf.reshape(x, (x.shape[0], -1))
+        if not convolutions:
+            return x
+        x = tf.reshape(x, (x.shape[0], *image_shape, 1))
+        return tf.cast(_windows(x, convolutions[0]), dtype)
 
-    def behind(layer):
-        @piece
-        def forward(convolved, parameters, weight):
-            return _behind_convolution(layer, convolved, parameters, weight, dtype)
-
-        @piece
-        def backward(convolved, parameters, weight, output_gradient):
-            with tf.GradientTape() as tape:
-                tape.watch([convolved, parameters])
-                outputs, _ = _behind_convolution(layer, convolved, parameters, weight, dtype)
-            return tape.gradient(outputs, [convolved, parameters], output_gradient)
-
-        return forward, backward
+    links = []  # forward pass, backward pass, number of parameters
+    for layer in convolutions:
+        convolution = _convolution if links else _first_convolution
+        links.append((*_forward_and_backward(convolution(layer, dtype), lambda plain: plain), 1))
+        if layer["pool_size"] != [1, 1]:
+            links.append((*_forward_and_backward(_max_pooling(layer), piece), 0))
+        if layer["batch_normalization"]:
+            normalization = _normalization_and_activation(layer, dtype)
+            links.append((*_forward_and_backward(normalization, piece), 2))
+        else:
+            links.append((*_forward_and_backward(_bias_and_activation(layer, dtype), piece), 1))
 
     @piece
     def dense(x, parameters, y, weight, size, key):
@@ -158,31 +182,23 @@ def gradient_function(config, piece, *, augments, dtype):
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits) * weight
             loss = tf.reduce_sum(losses)
             objective = loss / size
-        gradients = tape.gradient(objective, [x, parameters] if convolutions else [parameters])
+        x_gradient, gradients = tape.gradient(objective, [x, parameters])
         hits = tf.cast(tf.argmax(logits, 1, output_type=tf.int32) == y, tf.float32)
-        return loss, tf.reduce_sum(hits * weight), gradients
-
-    pieces_behind = [behind(layer) for layer in convolutions]
+        return loss, tf.reduce_sum(hits * weight), x_gradient, gradients
 
     def gradients(variables, x, y, weight, size, shift, scale, key, augmentation):
         variables = iter(variables)
         x = inputs(x, shift, scale, key, augmentation)
         passed, moments = [], []
-        for layer, (forward, backward) in zip(convolutions, pieces_behind, strict=True):
-            kernel = next(variables)
-            parameters = [next(variables) for _ in range(1 + layer["batch_normalization"])]
-            sources = [kernel, x] if passed else [kernel]
-            with tf.GradientTape() as tape:
-                tape.watch(sources)
-                convolved = _convolve(x, kernel, layer, not passed, dtype)
-            passed.append((tape, sources, convolved, parameters, backward))
-            x, batch_moments = forward(convolved, parameters, weight)
+        for forward, backward, n_parameters in links:
+            parameters = [next(variables) for _ in range(n_parameters)]
+            passed.append((backward, x, parameters))
+            x, batch_moments = forward(x, parameters, weight)
             moments.extend(batch_moments)
-        loss, hits, [*x_gradient, found] = dense(x, list(variables), y, weight, size, key)
-        for tape, sources, convolved, parameters, backward in reversed(passed):
-            convolved_gradient, of_parameters = backward(convolved, parameters, weight, *x_gradient)
-            of_kernel, *x_gradient = tape.gradient(convolved, sources, convolved_gradient)
-            found = [of_kernel, *of_parameters, *found]
+        loss, hits, x_gradient, found = dense(x, list(variables), y, weight, size, key)
+        for backward, x, parameters in reversed(passed):
+            x_gradient, of_parameters = backward(x, parameters, weight, x_gradient)
+            found = of_parameters + found
         return loss, hits, found, moments
 
     return gradients
