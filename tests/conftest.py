@@ -9,7 +9,7 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from skdigits import DenseDigitClassifier
+from skdigits import ConvDigitClassifier, DenseDigitClassifier
 from skdigits.datasets import fetch_mnist
 
 
@@ -43,5 +43,22 @@ def small():
             "random_state": 0,
         }
         return DenseDigitClassifier(hidden_layer_sizes, **(defaults | parameters))
+
+    return make
+
+
+@pytest.fixture
+def small_conv():
+    """A small convolutional classifier, likewise."""
+
+    def make(filters=(4, 8), **parameters):
+        defaults = {
+            "hidden_layer_sizes": (16,),
+            "epochs": 2,
+            "batch_size": 64,
+            "learning_rate": 0.01,
+            "random_state": 0,
+        }
+        return ConvDigitClassifier(filters, **(defaults | parameters))
 
     return make

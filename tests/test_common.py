@@ -9,9 +9,19 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 import skdigits
-from skdigits import DenseDigitClassifier, ReducedDigitClassifier
+from skdigits import (
+    ConvDigitClassifier,
+    DenseDigitClassifier,
+    DigitImageNormalizer,
+    ReducedDigitClassifier,
+)
 
-ESTIMATORS = [DenseDigitClassifier(), ReducedDigitClassifier()]
+ESTIMATORS = [
+    ConvDigitClassifier(),
+    DenseDigitClassifier(),
+    DigitImageNormalizer(),
+    ReducedDigitClassifier(),
+]
 
 
 @parametrize_with_checks(ESTIMATORS)

@@ -15,8 +15,15 @@ MODULES = {
     for path in PACKAGE.rglob("*.py")
 }
 ESTIMATOR_MODULES = {
-    *("skdigits._base", "skdigits._fitting", "skdigits._dense", "skdigits._reduced"),
+    *("skdigits._base", "skdigits._fitting", "skdigits._dense", "skdigits._conv"),
+    *("skdigits._reduced", "skdigits._normalizer"),
     *(f"skdigits.{name}" for name in skdigits.__all__),
+}
+
+
+IN_TENSORFLOW = {
+    "skdigits.networks",
+    *(f"skdigits.{name}" for name in ("_compiled", "_gradients", "_augmentation", "_hashing")),
 }
 
 
@@ -39,11 +46,11 @@ def test_only_networks_and_the_compiled_loop_import_tensorflow():
         for name, path in MODULES.items()
         if {module.split(".")[0] for module in imports(path)} & {"tensorflow", "keras"}
     }
-    assert importers == {"skdigits.networks", "skdigits._compiled"}
+    assert importers == IN_TENSORFLOW | {"skdigits._conv"}  # looks for a GPU while training
 
 
 def test_who_trains_imports_late():
-    training = {"skdigits.networks", "skdigits._training", "skdigits._compiled"}
+    training = IN_TENSORFLOW | {"skdigits._training"}
     for name in MODULES.keys() - training:
         assert not imports(MODULES[name], nested=False) & training, name
 
@@ -51,7 +58,8 @@ def test_who_trains_imports_late():
 @pytest.mark.parametrize(
     "module",
     [
-        *("networks", "_training", "_compiled", "_inference"),
+        *("networks", "_training", "_compiled", "_gradients", "_augmentation", "_hashing"),
+        *("_architecture", "_inference", "_convolution"),
         *("_samples", "_schedules", "_state", "datasets"),
     ],
 )
@@ -75,4 +83,4 @@ def test_importing_skdigits_is_light():
     code = "import sys, skdigits, skdigits.datasets; print(*sys.modules)"
     command = [sys.executable, "-c", code]
     loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    assert not {"tensorflow", "keras", "matplotlib", "scikeras"} & set(loaded)
+    assert not {"tensorflow", "keras", "matplotlib", "scikeras", "PIL"} & set(loaded)

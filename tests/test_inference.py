@@ -4,16 +4,22 @@ import keras
 import numpy as np
 import pytest
 
-from skdigits import _inference
+from skdigits import _convolution, _inference
 from skdigits._inference import ACTIVATIONS, layer_outputs, log_softmax, softmax
-from skdigits.networks import build_network, dense_config
+from skdigits.networks import build_network, conv_config, dense_config
 
 
 def network_and_weights(config, seed=0):
     network = build_network(config)
     rng = np.random.default_rng(seed)
     network.set_weights(
-        [rng.normal(0, 0.3, weights.shape).astype("f") for weights in network.get_weights()]
+        [
+            # A variance, as the last of four vectors in a row is, must not be negative.
+            rng.uniform(0.5, 2, weight.shape)
+            if weight.path.endswith("moving_variance")
+            else rng.normal(0, 0.3, weight.shape)
+            for weight in network.weights
+        ]
     )
     return network, network.get_weights()
 
@@ -38,6 +44,48 @@ def test_hidden_layers_are_those_of_keras(depth):
     np.testing.assert_allclose(
         layer_outputs(config, weights, X, 0, 1, depth=depth), hidden(X).numpy(), atol=1e-6
     )
+
+
+@pytest.mark.parametrize("window_numbers", [1, 300, 2**19])
+@pytest.mark.parametrize("batch_normalization", [False, True])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(
+    "windows",
+    [
+        {"kernel_size": 5},
+        {"kernel_size": (3, 2), "pool_size": (3, 2)},
+        {"kernel_size": ((2, 5), (4, 1)), "pool_size": ((1, 2), (3, 1))},
+    ],
+)
+def test_convolutions_are_those_of_keras(
+    windows, padding, batch_normalization, window_numbers, monkeypatch
+):
+    monkeypatch.setattr(_convolution, "WINDOW_NUMBERS", window_numbers)
+    monkeypatch.setattr(_inference, "CHUNK_IMAGES", 7)
+    config = conv_config(
+        (17, 14),
+        5,
+        filters=(3, 4),
+        padding=padding,
+        batch_normalization=batch_normalization,
+        hidden_layer_sizes=(6,),
+        activation="tanh",
+        **windows,
+    )
+    network, weights = network_and_weights(config)
+    X = np.random.default_rng(1).normal(0, 2, (20, 17 * 14)).astype("f")
+    expected = network(X).numpy()
+    logits = layer_outputs(config, weights, X, 0, 1)
+    np.testing.assert_allclose(softmax(logits), expected, atol=1e-6)
+    exact = layer_outputs(config, weights, X.astype(float), 0, 1, dtype=np.float64)
+    np.testing.assert_allclose(softmax(exact), expected, atol=1e-6)
+
+    ends = [layer for layer in network.layers if "activation" in layer.name]
+    for depth, end in enumerate(ends, start=1):
+        hidden = keras.Model(network.inputs[0], end.output)(X).numpy()
+        ours = layer_outputs(config, weights, X, 0, 1, depth=depth)
+        assert ours.shape == hidden.shape
+        np.testing.assert_allclose(ours, hidden, atol=1e-5)
 
 
 def test_chunks_rows_and_scaling(monkeypatch):

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 from scikeras.wrappers import KerasClassifier
 
-from skdigits.networks import build_network, dense_config, dense_network
+from skdigits.networks import (
+    build_network,
+    conv_config,
+    conv_network,
+    dense_config,
+    dense_network,
+)
 
 
 def test_dense_network_is_the_keras_network():
@@ -23,6 +29,67 @@ def test_dense_network_is_the_keras_network():
         ("Dense", 10, softmax),
     ]
     assert network.layers[1].rate == 0.2
+
+
+STUDY_4 = {"kernel_size": 5, "activation": "sigmoid"}
+
+
+@pytest.mark.parametrize(
+    ("network", "n_parameters"),
+    [
+        ({"filters": (32,)}, 185_162),
+        ({"filters": (32, 32), "hidden_layer_sizes": (128,)}, 1_666_282),
+        ({"filters": (32,), "hidden_layer_sizes": (128,)}, 2_361_546),
+        ({"filters": (32, 32, 32), "hidden_layer_sizes": (128,)}, 1_102_090),
+        ({"filters": (32, 32), "activation": "relu"}, 154_474),
+    ],
+)
+def test_parameter_counts_of_study_cnn_are_the_published_ones(network, n_parameters):
+    assert conv_network((28, 28), 10, **(STUDY_4 | network)).count_params() == n_parameters
+
+
+def test_conv_network_is_the_keras_network():
+    network = conv_network(
+        (28, 28),
+        10,
+        filters=(8, 16),
+        kernel_size=(5, 3),
+        pool_size=(2, None),
+        batch_normalization=True,
+        hidden_layer_sizes=(32,),
+        dropout=0.2,
+    )
+    kinds = [type(layer).__name__ for layer in network.layers]
+    assert kinds == [
+        "Reshape",
+        *("Conv2D", "MaxPooling2D", "BatchNormalization", "Activation"),
+        *("Conv2D", "BatchNormalization", "Activation"),
+        *("Flatten", "Dropout", "Dense", "Dropout", "Dense"),
+    ]
+    assert network.layers[1].kernel_size == (5, 5)
+    assert network.layers[5].kernel_size == (3, 3)
+    assert network.layers[7].output.shape == (None, 10, 10, 16)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"kernel_size": 13}, "kernel_size of convolution 3 is 13 x 13, but only 4 x 4 is left"),
+        ({"pool_size": (None, 13, None)}, "pool_size of convolution 2 is 13 x 13.*12 x 12 is left"),
+        ({"kernel_size": (3, 3)}, r"kernel_size must be one size or one for each of the 3"),
+        ({"pool_size": (2, 0, 2)}, "pool_size must hold ints of at least 1"),
+        ({"pool_size": ((2, 2, 2), 1, 1)}, "pool_size must hold ints of at least 1"),
+        ({"kernel_size": 2.5}, "kernel_size must hold ints of at least 1"),
+    ],
+)
+def test_what_does_not_fit_is_an_error_that_says_where(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        conv_config((28, 28), 10, filters=(4, 4, 4), **({"kernel_size": 9} | wrong))
+
+
+def test_same_padding_fits_every_image():
+    network = conv_network((1, 3), 2, filters=(4, 4, 4), kernel_size=5, pool_size=2, padding="same")
+    assert network.output_shape == (None, 2)
 
 
 def test_scaling_layer():

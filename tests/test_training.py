@@ -2,15 +2,20 @@
 
 import gc
 import threading
+import warnings
 
 import keras
 import numpy as np
 import psutil
 import pytest
 import tensorflow as tf
+from scipy import ndimage, stats
 
-from skdigits import DenseDigitClassifier, _compiled
+from skdigits import ConvDigitClassifier, DenseDigitClassifier, _compiled
+from skdigits._architecture import MOVING, named_weights
+from skdigits._augmentation import augment
 from skdigits._fitting import OPTIMIZERS
+from skdigits._hashing import dropout, hash_bits, random_bits
 from skdigits._schedules import rate_factors
 from skdigits._training import epoch_order, initial_weights
 from skdigits.networks import build_network
@@ -32,7 +37,9 @@ def plain_keras_fit(classifier, X, y, *, weight=None, rates=None):
             if rates is not None:
                 optimizer.learning_rate = rates[step]
             with tf.GradientTape() as tape:
-                each = keras.losses.sparse_categorical_crossentropy(y[rows], network(X[rows]))
+                each = keras.losses.sparse_categorical_crossentropy(
+                    y[rows], network(X[rows], training=True)
+                )
                 loss = tf.reduce_sum(each * weight[rows]) / len(rows)
             gradients = tape.gradient(loss, network.trainable_variables)
             optimizer.apply(gradients, network.trainable_variables)
@@ -49,8 +56,7 @@ def plain(small, *sizes, **parameters):
 
 
 def assert_same_weights(classifier, weights, tolerance=1e-5):
-    ours = [w for pair in zip(classifier.coefs_, classifier.intercepts_, strict=True) for w in pair]
-    for one, other in zip(ours, weights, strict=True):
+    for one, other in zip(classifier._weights, weights, strict=True):
         np.testing.assert_allclose(one, other, atol=tolerance, rtol=1e-4)
 
 
@@ -73,6 +79,124 @@ def test_loop_is_the_gradient_tape_loop_for_every_depth(sizes, activation, digit
     weights, losses = plain_keras_fit(classifier, X, y)
     assert_same_weights(classifier, weights)
     np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-5)
+
+
+CONVOLUTIONS = {
+    "one": {"filters": 4},
+    "study 4": {"filters": (4, 6), "activation": "sigmoid", "hidden_layer_sizes": 8},
+    "pooled": {"filters": (4, 6), "pool_size": (2, None), "kernel_size": (3, 2)},
+    "windows of all shapes": {
+        "filters": (3, 4),
+        "kernel_size": ((3, 2), (1, 4)),
+        "pool_size": ((3, 1), (1, 2)),
+        "padding": "same",
+        "activation": "tanh",
+    },
+    "same": {"filters": (4, 4, 4, 4), "pool_size": 2, "kernel_size": 4, "padding": "same"},
+}
+
+
+@pytest.mark.parametrize("batch_normalization", [False, True])
+@pytest.mark.parametrize("network", CONVOLUTIONS)
+def test_loop_is_the_gradient_tape_loop_for_convolutions(network, batch_normalization, digits):
+    X, _, y, _ = digits
+    X, y = X[:300] / 16, y[:300]  # 300 = 4 x 64 + 44: the last batch is smaller
+    parameters = {"padding": "valid", "pool_size": None, "hidden_layer_sizes": ()}
+    classifier = ConvDigitClassifier(
+        **(parameters | CONVOLUTIONS[network]),
+        batch_normalization=batch_normalization,
+        dropout=0.0,
+        standardize=False,
+        optimizer="sgd",
+        learning_rate=0.05,
+        learning_rate_schedule="constant",
+        batch_size=64,
+        epochs=2,
+        random_state=0,
+    ).fit(X, y)
+    weights, losses = plain_keras_fit(classifier, X, y, rates=[0.05] * 10)
+    np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-4)
+    named = named_weights(classifier.network_config_, range(len(weights)))
+    for _, positions in named:
+        for name, position in positions.items():
+            if name not in MOVING:
+                ours = classifier._weights[position]
+                np.testing.assert_allclose(ours, weights[position], atol=1e-5, err_msg=name)
+
+
+def test_moving_moments_are_means_of_the_first_batches(digits):
+    """The network sees ever new weights; with a rate of almost 0 they stay the same."""
+    X, _, y, _ = digits
+    X, y = X[:256], y[:256]
+    classifier = ConvDigitClassifier(
+        4, learning_rate=1e-30, optimizer="sgd", batch_size=64, epochs=2, random_state=0
+    ).fit(X, y)
+    kernel, _, _, mean, variance = classifier._weights[:5]
+    shift, scale = classifier._scaling
+    images = ((X - shift) * scale).reshape(-1, 8, 8, 1)
+    pooled = tf.nn.max_pool2d(tf.nn.conv2d(images, kernel, 1, "SAME"), 2, 2, "SAME").numpy()
+    np.testing.assert_allclose(mean, pooled.mean((0, 1, 2)), atol=1e-4)
+    # Every batch has a variance around its own mean, so that theirs is a little less.
+    np.testing.assert_allclose(variance, pooled.var((0, 1, 2)), rtol=0.02)
+
+
+def test_augmentation_is_the_affine_transform_of_scipy():
+    rng = np.random.default_rng(0)
+    images = ndimage.gaussian_filter(rng.normal(size=(6, 28, 20)), (0, 2, 2)).astype("f")
+    key = tf.constant(7, tf.uint32)
+    same = augment(tf.constant(images), tf.constant([0.0, 0, 0]), key).numpy()
+    np.testing.assert_allclose(same, images, atol=1e-5)
+    for limits in ((3, 0, 0), (0, 40, 0), (0, 0, 0.5), (2, 20, 0.2)):
+        bits = random_bits((4, 6), hash_bits(key ^ tf.constant(0x5BD1E995, tf.uint32))).numpy()
+        down, right, turn, grow = bits / 2**31 - 1
+        ours = augment(tf.constant(images), tf.constant(limits, tf.float32), key).numpy()
+        assert np.abs(ours - images).max() > 0.01
+        for number, image in enumerate(images):
+            angle = np.deg2rad(limits[1] * turn[number])
+            sine, cosine = np.sin(angle), np.cos(angle)
+            matrix = np.array([[cosine, sine], [-sine, cosine]])
+            matrix /= (1 + limits[2]) ** grow[number]
+            middle = np.array([13.5, 9.5])
+            moved = limits[0] * np.array([down[number], right[number]])
+            expected = ndimage.affine_transform(
+                image, matrix, middle - matrix @ (middle + moved), order=1, mode="nearest"
+            )
+            np.testing.assert_allclose(ours[number], expected, atol=1e-4)
+
+
+def test_augmentation_draws_uniformly_and_anew():
+    line = np.zeros((2000, 1, 41), "f")
+    line[:, 0, 20] = 1
+    limits = tf.constant([5.0, 0, 0])
+    moved = [
+        augment(tf.constant(line), limits, tf.constant(key, tf.uint32)).numpy()[:, 0]
+        @ np.arange(41)
+        - 20
+        for key in (0, 1)
+    ]
+    for shifts in moved:
+        assert np.abs(shifts).max() <= 5
+        assert stats.kstest(shifts, "uniform", (-5, 10)).pvalue > 0.01
+    assert abs(np.corrcoef(moved)[0, 1]) < 0.1
+
+
+def test_mixed_bfloat16_learns_as_well(digits):
+    X, X_test, y, y_test = digits
+    exact, mixed = (
+        ConvDigitClassifier(
+            (8, 8), epochs=4, learning_rate=0.01, precision=precision, random_state=0
+        )
+        for precision in ("float32", "mixed_bfloat16")
+    )
+    exact.fit(X, y)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "precision='mixed_bfloat16'")
+        mixed.fit(X, y)
+    assert exact.history_["loss"] != mixed.history_["loss"]
+    np.testing.assert_allclose(mixed.history_["loss"], exact.history_["loss"], rtol=0.1)
+    assert mixed.score(X_test, y_test) == pytest.approx(exact.score(X_test, y_test), abs=0.03)
+    assert {array.dtype for array in mixed._weights} == {np.dtype("f")}
+    assert mixed.predict_proba(X_test).dtype == np.float32
 
 
 def test_sample_weight_and_class_weight_multiply(digits, small):
@@ -151,7 +275,7 @@ def test_optimizers_are_all_that_keras_knows_by_name():
 
 def test_dropout_drops_the_rate_and_keeps_the_mean():
     x = tf.ones((256, 1024))
-    masks = [_compiled._dropout(x, 0.3, tf.constant(key, tf.uint32)).numpy() for key in (0, 1, 99)]
+    masks = [dropout(x, 0.3, tf.constant(key, tf.uint32)).numpy() for key in (0, 1, 99)]
     for mask in masks:
         assert set(np.unique(mask)) == {0.0, np.float32(1 / 0.7)}
         assert (mask == 0).mean() == pytest.approx(0.3, abs=0.005)
@@ -189,32 +313,41 @@ def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small)
     assert built[0]._run_slab.experimental_get_tracing_count() == 1
 
 
-def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small):
+def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small, small_conv):
     X, _, y, _ = digits
     monkeypatch.setattr(_compiled, "MAX_IDLE_NETWORKS", 2)
     monkeypatch.setattr(_compiled, "_idle_networks", [])
 
     def n_graphs():
         gc.collect()
-        graphs = (thing for thing in gc.get_objects() if type(thing).__name__ == "FuncGraph")
-        return sum("_loop_over_batches" in graph.name for graph in graphs)
+        return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
 
-    before = n_graphs()
-    for units in (101, 102, 103, 101, 104):
-        small((units,), epochs=1).fit(X[:100], y[:100])
-    units = [network.config["layers"][0]["units"] for _, network in _compiled._idle_networks]
-    assert units == [101, 104]
-    assert n_graphs() == before + 2
+    for fit in (
+        lambda units: small((units,), epochs=1).fit(X[:100], y[:100]),
+        lambda units: small_conv((4, units), epochs=1).fit(X[:100], y[:100]),
+    ):
+        fit(101), fit(104)
+        before = n_graphs()
+        for units in (101, 102, 103, 101, 104):
+            fit(units)
+        kept = [network.config["layers"] for _, network in _compiled._idle_networks]
+        assert [101 in layers[-2].values() or 101 in layers[1].values() for layers in kept] == [
+            True,
+            False,
+        ]
+        assert n_graphs() == before
 
 
-def test_threads_that_fit_at_once_get_what_each_gets_alone(digits, small):
+@pytest.mark.parametrize("kind", ["small", "small_conv"])
+def test_threads_that_fit_at_once_get_what_each_gets_alone(kind, digits, request):
     X, _, y, _ = digits
+    small = request.getfixturevalue(kind)
     seeds = range(6)
-    alone = [small((20,), random_state=seed).fit(X, y).coefs_[0] for seed in seeds]
+    alone = [small(random_state=seed).fit(X, y).coefs_[0] for seed in seeds]
     together = {}
 
     def fit(seed):
-        together[seed] = small((20,), random_state=seed).fit(X, y).coefs_[0]
+        together[seed] = small(random_state=seed).fit(X, y).coefs_[0]
 
     threads = [threading.Thread(target=fit, args=(seed,)) for seed in seeds]
     for thread in threads:
@@ -225,13 +358,15 @@ def test_threads_that_fit_at_once_get_what_each_gets_alone(digits, small):
         np.testing.assert_array_equal(together[seed], alone[seed])
 
 
-def test_memory_stays_flat_over_many_fits(digits, small):
+@pytest.mark.parametrize("kind", ["small", "small_conv"])
+def test_memory_stays_flat_over_many_fits(kind, digits, request):
     X, _, y, _ = digits
+    small = request.getfixturevalue(kind)
     process = psutil.Process()
 
     def fit(n_fits):
         for seed in range(n_fits):
-            small((64,), random_state=seed).fit(X, y)
+            small(random_state=seed).fit(X, y)
         return process.memory_info().rss
 
     before = fit(20)
@@ -249,8 +384,10 @@ def test_divergence_is_an_error_that_names_the_learning_rate(digits, small):
         )
 
 
-def test_global_random_state_is_left_alone(digits, small):
+@pytest.mark.parametrize("kind", ["small", "small_conv"])
+def test_global_random_state_is_left_alone(kind, digits, request):
     X, _, y, _ = digits
+    small = request.getfixturevalue(kind)
     small().fit(X, y)  # whatever is set up once is set up now
     np.random.seed(5)  # noqa: NPY002 (the global state is what is tested)
     tf.random.set_seed(5)

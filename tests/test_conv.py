@@ -1,0 +1,253 @@
+"""What users do with ConvDigitClassifier, and what they do wrong."""
+
+import pickle
+import tracemalloc
+import warnings
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
+
+from skdigits import ConvDigitClassifier, ReducedDigitClassifier
+
+
+def test_rows_and_images_are_the_same(digits, small_conv):
+    X, X_test, y, y_test = digits
+    expected = small_conv(early_stopping=True, patience=2).fit(X, y)
+    assert expected.image_shape_ == (8, 8)
+    for shape in ((-1, 8, 8), (-1, 8, 8, 1)):
+        images, test_images = X.reshape(shape), X_test.reshape(shape)
+        classifier = small_conv(early_stopping=True, patience=2).fit(images, y)
+        assert classifier.n_features_in_ == 64
+        for samples in (X_test, test_images, test_images.tolist()):
+            np.testing.assert_allclose(
+                classifier.predict_proba(samples), expected.predict_proba(X_test), atol=1e-6
+            )
+        assert classifier.score(test_images, y_test) == expected.score(X_test, y_test)
+    ours = small_conv().fit(X, y, X_val=X_test, y_val=y_test)
+    images = small_conv().fit(X.reshape(shape), y, X_val=X_test.reshape(shape), y_val=y_test)
+    assert images.history_ == ours.history_
+    assert images.history_["val_accuracy"][-1] == pytest.approx(ours.score(X_test, y_test))
+
+
+def test_images_that_are_no_squares(small_conv):
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % 2
+    images = rng.normal(size=(200, 6, 10)).astype("f")
+    images[:, :, :5] += 2 * y[:, None, None]
+    rows = images.reshape(200, -1)
+    by_shape = small_conv(image_shape=(6, 10)).fit(rows, y)
+    from_images = small_conv().fit(images, y)
+    np.testing.assert_array_equal(by_shape.predict_proba(rows), from_images.predict_proba(rows))
+    with pytest.warns(UserWarning, match="60 features, which make no square.*1 x 60 pixels"):
+        assert small_conv().fit(rows, y).image_shape_ == (1, 60)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "shape", "message"),
+    [
+        ({"image_shape": (8, 8)}, (-1, 32, 1), "got shape|32 x 1 pixels, but image_shape is 8 x 8"),
+        ({"image_shape": (4, 8)}, (-1, 64), "image_shape is 4 x 8, but X has 64 features"),
+        ({"image_shape": (64,)}, (-1, 64), "image_shape must be two ints"),
+        ({"image_shape": (0, 8)}, (-1, 64), "image_shape must be two ints of at least 1"),
+        ({}, (-1, 4, 4, 4), r"X must hold rows of pixels, images.*got shape \(\d+, 4, 4, 4\)"),
+        ({}, (-1, 4, 4, 2, 2), "X must hold rows of pixels"),
+        ({"filters": ()}, (-1, 64), "filters must name at least one convolution"),
+        ({"filters": (4, 0)}, (-1, 64), "filters must be an int or a sequence of ints"),
+        ({"filters": (4, 2.5)}, (-1, 64), "filters must be an int or a sequence of ints"),
+        ({"kernel_size": (3,)}, (-1, 64), "kernel_size must be one size or one for each of the 2"),
+        ({"padding": "valid", "kernel_size": 9}, (-1, 64), "only 8 x 8 is left"),
+        ({"padding": "full"}, (-1, 64), "'padding' parameter"),
+        ({"precision": "float16"}, (-1, 64), "'precision' parameter"),
+        ({"augmentation": {"turn": 3}}, (-1, 64), "augmentation knows shift.*got 'turn'"),
+        ({"augmentation": {"shift": -1}}, (-1, 64), "augmentation must hold finite numbers"),
+        ({"augmentation": {"zoom": "big"}}, (-1, 64), "augmentation must hold finite numbers"),
+        ({"augmentation": True}, (-1, 64), "'augmentation' parameter"),
+    ],
+)
+def test_bad_parameters_are_named(parameters, shape, message, digits, small_conv):
+    X, _, y, _ = digits
+    X = X[:640]
+    with pytest.raises(ValueError, match=message):
+        small_conv(**parameters).fit(X.reshape(shape), y[: len(X.reshape(shape))])
+
+
+def test_images_of_another_size_are_refused(digits, small_conv):
+    X, X_test, y, y_test = digits
+    classifier = small_conv().fit(X, y)
+    before = classifier.predict_proba(X_test)
+    with pytest.raises(ValueError, match="16 x 4 pixels, but the classifier was fitted on 8 x 8"):
+        classifier.predict(X_test.reshape(-1, 16, 4))
+    with pytest.raises(ValueError, match="16 x 4 pixels, but the classifier was fitted on 8 x 8"):
+        classifier.fit(X, y, X_val=X_test.reshape(-1, 16, 4), y_val=y_test)
+    np.testing.assert_array_equal(classifier.predict_proba(X_test), before)
+
+
+def test_fitted_attributes(digits, small_conv):
+    X, X_test, y, _ = digits
+    classifier = small_conv((4, 6), hidden_layer_sizes=(10, 12)).fit(X, y)
+    shapes = [(3, 3, 1, 4), (3, 3, 4, 6), (2 * 2 * 6, 10), (10, 12), (12, 10)]
+    assert [coef.shape for coef in classifier.coefs_] == shapes
+    assert [bias.shape for bias in classifier.intercepts_] == [(4,), (6,), (10,), (12,), (10,)]
+    network = classifier.to_keras()
+    assert classifier.n_parameters_ == sum(
+        keras.ops.size(weight) for weight in network.trainable_weights
+    )
+    np.testing.assert_allclose(
+        network.predict(X_test, verbose=0), classifier.predict_proba(X_test), atol=1e-6
+    )
+    outputs = [classifier.activations(X_test, layer) for layer in range(4)]
+    n_test = len(X_test)
+    assert [output.shape for output in outputs] == [
+        *((n_test, 4, 4, 4), (n_test, 2, 2, 6), (n_test, 10), (n_test, 12)),
+    ]
+    np.testing.assert_array_equal(classifier.activations(X_test), outputs[-1])
+    last = outputs[-1] @ classifier.coefs_[-1] + classifier.intercepts_[-1]
+    np.testing.assert_array_equal(classifier.classes_[last.argmax(1)], classifier.predict(X_test))
+
+
+def test_default_learns_the_small_digits(digits):
+    X, X_test, y, y_test = digits
+    assert ConvDigitClassifier(random_state=0).fit(X, y).score(X_test, y_test) > 0.96
+
+
+def test_mnist(mnist, mnist_test):
+    X, y = mnist
+    classifier = ConvDigitClassifier((8, 16), epochs=1, random_state=0).fit(X, y)
+    assert classifier.score(*mnist_test) > 0.96
+
+
+def test_same_seed_same_network(digits, small_conv):
+    X, X_test, y, _ = digits
+    augmentation = {"shift": 1, "rotation": 10, "zoom": 0.1}
+    one, two, other = (
+        small_conv(augmentation=augmentation, dropout=0.3, random_state=seed).fit(X, y)
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(one.predict_proba(X_test), two.predict_proba(X_test))
+    assert (one.coefs_[0] != other.coefs_[0]).all()
+    plain = small_conv(dropout=0.3).fit(X, y)
+    assert (one.coefs_[0] != plain.coefs_[0]).all()
+    nothing = small_conv(augmentation={}, dropout=0.3).fit(X, y)
+    np.testing.assert_allclose(nothing.coefs_[0], plain.coefs_[0], atol=1e-3)
+
+
+def test_limits_of_augmentation_share_one_executable(digits, small_conv):
+    from skdigits import _compiled
+
+    X, _, y, _ = digits
+    for shift in (1, 2):
+        small_conv((5, 7), augmentation={"shift": shift}).fit(X, y)
+    kinds = [kind for kind, _ in _compiled._idle_networks if "'filters': 7" in kind[0]]
+    assert len(kinds) == 1
+
+
+def test_going_on_is_as_if_never_stopped(digits, small_conv):
+    X, X_test, y, _ = digits
+    constant = {"learning_rate_schedule": "constant", "dropout": 0.3, "optimizer": "adam"}
+    whole = small_conv(epochs=4, **constant).fit(X, y)
+    parts = small_conv(epochs=2, warm_start=True, **constant).fit(X, y)
+    parts = pickle.loads(pickle.dumps(parts)).fit(X, y)
+    np.testing.assert_array_equal(parts.predict_proba(X_test), whole.predict_proba(X_test))
+    by_epoch = small_conv(**constant)
+    for _ in range(4):
+        by_epoch.partial_fit(X.reshape(-1, 8, 8), y, classes=range(10))
+    np.testing.assert_array_equal(by_epoch.predict_proba(X_test), whole.predict_proba(X_test))
+    with pytest.raises(ValueError, match="describe another network"):
+        parts.set_params(filters=(4, 9)).fit(X, y)
+
+
+def test_early_stopping_restores_moving_averages_too(digits, small_conv):
+    X, X_val, y, y_val = digits
+    classifier = small_conv(
+        epochs=30, learning_rate=0.1, learning_rate_schedule="constant", early_stopping=True
+    ).fit(X, y, X_val=X_val, y_val=y_val)
+    assert classifier.n_iter_ < 30
+    assert classifier.score(X_val, y_val) == pytest.approx(
+        classifier.history_["val_accuracy"][classifier.best_epoch_ - 1]
+    )
+
+
+def test_weight_two_is_as_good_as_twice(digits, small_conv):
+    """Also in the mean and variance of batch normalization."""
+    X, X_test, y, _ = digits
+    X, y = X[:60], y[:60]
+    weight = np.arange(60) % 3
+    weighted = small_conv(dropout=0.0).fit(X, y, sample_weight=weight)
+    repeated = small_conv(dropout=0.0, batch_size=128).fit(
+        np.repeat(X, weight, 0), y.repeat(weight)
+    )
+    np.testing.assert_allclose(
+        weighted.predict_proba(X_test), repeated.predict_proba(X_test), atol=1e-4
+    )
+
+
+def test_padding_the_last_batch_changes_no_moment(digits, small_conv):
+    X, _, y, _ = digits
+    plain = {"dropout": 0.0, "epochs": 1, "learning_rate": 1e-30}
+    one = small_conv(batch_size=100, **plain).fit(X[:100], y[:100])
+    padded = small_conv(batch_size=1000, **plain).fit(X[:100], y[:100])
+    for ours, theirs in zip(one._weights, padded._weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_dtypes_train_alike(digits, small_conv):
+    X, X_test, y, _ = digits
+    expected = small_conv().fit(X, y).predict_proba(X_test)
+    for data in (X.astype(np.float64), X.astype(np.uint8), np.asfortranarray(X), pd.DataFrame(X)):
+        np.testing.assert_allclose(
+            small_conv().fit(data, y).predict_proba(X_test), expected, atol=1e-3
+        )
+
+
+def test_prediction_memory_is_bounded(small_conv):
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, (3000, 784), dtype=np.uint8)
+    classifier = small_conv((16, 16), epochs=1).fit(X[:200], np.arange(200) % 10)
+    tracemalloc.start()
+    classifier.predict(X)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16e6  # all activations of the first layer would be 150 MB
+
+
+def test_one_fit_says_that_bfloat16_is_slow_where_it_is(digits, small_conv, monkeypatch):
+    X, _, y, _ = digits
+    for fast in (True, False):
+        monkeypatch.setattr("skdigits._conv._has_fast_bfloat16", lambda fast=fast: fast)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            small_conv(precision="mixed_bfloat16", epochs=1).fit(X[:64], y[:64])
+        said = [str(one.message) for one in caught if "bfloat16" in str(one.message)]
+        assert len(said) == (0 if fast else 1)
+
+
+def test_searches_and_pipelines(digits):
+    X, X_test, y, y_test = digits
+    search = GridSearchCV(
+        ConvDigitClassifier(epochs=2, learning_rate=0.01, random_state=0),
+        {"filters": [(4,), (4, 8)], "augmentation": [None, {"shift": 1}]},
+        cv=2,
+    ).fit(X.reshape(-1, 8, 8), y)
+    assert search.cv_results_["mean_test_score"].max() > 0.8
+    assert clone(search.best_estimator_).get_params() == search.best_estimator_.get_params()
+    reduced = ReducedDigitClassifier(
+        PCA(49, random_state=0),
+        ConvDigitClassifier((4,), epochs=5, learning_rate=0.01, random_state=0),
+    ).fit(X, y)
+    assert reduced.classifier_.image_shape_ == (7, 7)
+    assert reduced.score(X_test, y_test) > 0.8
+    assert make_pipeline(ConvDigitClassifier((4,), epochs=1)).fit(X, y).score(X_test, y_test) > 0.2
+
+
+def test_images_of_scikit_learn():
+    digits = load_digits()
+    X, X_test, y, y_test = train_test_split(digits.images, digits.target, random_state=0)
+    classifier = ConvDigitClassifier((8, 16), epochs=5, learning_rate=0.01, random_state=0)
+    assert classifier.fit(X, y).score(X_test, y_test) > 0.9
