@@ -231,7 +231,7 @@ def test_one_fit_says_that_bfloat16_is_slow_where_it_is(digits, small_conv, monk
 def test_searches_and_pipelines(digits):
     X, X_test, y, y_test = digits
     search = GridSearchCV(
-        ConvDigitClassifier(epochs=2, learning_rate=0.01, random_state=0),
+        ConvDigitClassifier(epochs=6, learning_rate=0.01, random_state=0),
         {"filters": [(4,), (4, 8)], "augmentation": [None, {"shift": 1}]},
         cv=2,
     ).fit(X.reshape(-1, 8, 8), y)

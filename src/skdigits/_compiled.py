@@ -65,6 +65,7 @@ class CompiledNetwork:
         self._gradients = gradient_function(
             config,
             piece,
+            whole=whole,
             augments=augments,
             dtype=tf.bfloat16 if precision == "mixed_bfloat16" else tf.float32,
         )

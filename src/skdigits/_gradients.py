@@ -59,6 +59,46 @@ def _convolution(layer, dtype):
     return convolve
 
 
+def _convolution_backward(layer, dtype):
+    """Gradients of `_convolution`, themselves as convolutions.
+
+    On a CPU oneDNN computes the gradient of a kernel up to a third faster if it is written as a
+    convolution of the images with the gradients, pixels and images having changed places; that of
+    the images likewise, if this takes no more products or the kernel is large.
+    """
+    before, behind = zip(
+        *(
+            padding_of(1, size, 1) if layer["padding"] == "same" else (0, 0)
+            for size in layer["kernel_size"]
+        ),
+        strict=True,
+    )
+    height, width = layer["kernel_size"]
+    own_convolution = layer["padding"] == "same" or height * width > 9
+
+    def backward(x, parameters, weight, output_gradient):
+        kernel = tf.cast(parameters[0], dtype)
+        around = [(0, 0), *zip(before, behind, strict=True), (0, 0)]
+        kernel_gradient = tf.nn.conv2d(
+            tf.transpose(x, (3, 1, 2, 0)), tf.transpose(output_gradient, (1, 2, 0, 3)), 1, around
+        )
+        kernel_gradient = tf.transpose(kernel_gradient, (1, 2, 0, 3))
+        if own_convolution:
+            turned = tf.transpose(tf.reverse(kernel, (0, 1)), (0, 1, 3, 2))
+            around = [
+                (0, 0),
+                (height - 1 - before[0], height - 1 - behind[0]),
+                (width - 1 - before[1], width - 1 - behind[1]),
+                (0, 0),
+            ]
+            x_gradient = tf.nn.conv2d(output_gradient, turned, 1, around)
+        else:
+            x_gradient = tf.nn.conv2d_transpose(output_gradient, kernel, x.shape, 1, "VALID")
+        return x_gradient, [tf.cast(kernel_gradient, tf.float32)]
+
+    return backward
+
+
 def _max_pooling(layer):
     height, width = layer["pool_size"]
 
@@ -126,7 +166,7 @@ def _forward_and_backward(link, piece):
     return piece(link), piece(backward)
 
 
-def gradient_function(config, piece, *, augments, dtype):
+def gradient_function(config, piece, *, whole, augments, dtype):
     """Make the function that computes the gradients of a batch.
 
     Parameters
@@ -135,6 +175,8 @@ def gradient_function(config, piece, *, augments, dtype):
         The network, as `skdigits.networks` describes it.
     piece : callable
         Applied to every function that XLA is to compile as one piece.
+    whole : bool
+        Whether XLA compiles convolutions too.
     augments : bool
         Whether images are augmented.
     dtype : dtype
@@ -165,7 +207,10 @@ def gradient_function(config, piece, *, augments, dtype):
     links = []  # forward pass, backward pass, number of parameters
     for layer in convolutions:
         convolution = _convolution if links else _first_convolution
-        links.append((*_forward_and_backward(convolution(layer, dtype), lambda plain: plain), 1))
+        forward, backward = _forward_and_backward(convolution(layer, dtype), lambda plain: plain)
+        if links and not whole:
+            backward = _convolution_backward(layer, dtype)
+        links.append((forward, backward, 1))
         if layer["pool_size"] != [1, 1]:
             links.append((*_forward_and_backward(_max_pooling(layer), piece), 0))
         if layer["batch_normalization"]:
