@@ -5,11 +5,13 @@ import json
 import re
 import sys
 from contextlib import contextmanager, nullcontext, redirect_stdout
+from copy import deepcopy
 from pathlib import Path
 
 import joblib
 import numpy as np
 from sklearn.base import clone
+from sklearn.metrics import log_loss
 
 from skdigits.datasets import fetch_mnist
 from skdigits.studies._environment import environment
@@ -85,12 +87,14 @@ def reproduce(study, output, *, quick=False, file=None):
     if quick:
         tell(f"QUICK: fewer images and at most {QUICK_EPOCHS} epochs; not the study's figures")
     tell("", HEADER)
-    fits = []
+    fits, estimators = [], {}
     for network in study.networks:
-        of_network = [
-            _fit(network, seed, images, quick, output / "models") for seed in range(network.seeds)
-        ]
-        fits += of_network
+        of_network = []
+        for seed in range(network.seeds):
+            estimator = _estimator(network, seed, quick, estimators)
+            estimators[network.name, seed] = estimator
+            of_network.append(_fit(estimator, network.name, seed, images, output / "models"))
+        fits += [{**fit, "quick": quick} for fit in of_network]
         write_csv(output / f"{study.name}.csv", study, fits)
         tell(*table_lines(network, of_network))
     tell(
@@ -113,6 +117,8 @@ def _images(study, quick):
         "validation": (X[:held_out], y[:held_out]),
         "test": (X_test, y_test),
     }
+    if not held_out:
+        del parts["validation"]
     pixel_range = np.float32(study.pixel_range)
     sizes = QUICK_IMAGES if quick else dict.fromkeys(parts)
     return {
@@ -120,30 +126,39 @@ def _images(study, quick):
     }
 
 
-def _fit(network, seed, images, quick, folder):
-    """Fit a network with a seed, save the model; its figures."""
-    on_terminal = sys.stderr.isatty()
-    estimator = clone(network.estimator).set_params(random_state=seed)
-    _set_everywhere(estimator, "verbose", on_terminal)
+def _estimator(network, seed, quick, fitted):
+    """The estimator to fit: new, or a copy of a fitted one that is to go on."""
+    parameters = network.estimator.get_params() | {"random_state": seed}
+    before = network.estimator if network.continues is None else fitted[network.continues, seed]
+    estimator = clone(before) if network.continues is None else deepcopy(before)
+    estimator.set_params(**parameters)
     if quick:
         _set_everywhere(estimator, "epochs", QUICK_EPOCHS)
-    X_val, y_val = images["validation"]
-    with _status_line(f"{network.name}, seed {seed}: ") if on_terminal else nullcontext():
+    return estimator
+
+
+def _fit(estimator, name, seed, images, folder):
+    """Fit an estimator, save the model; its figures."""
+    on_terminal = sys.stderr.isatty()
+    _set_everywhere(estimator, "verbose", on_terminal)
+    X_val, y_val = images.get("validation", (None, None))
+    with _status_line(f"{name}, seed {seed}: ") if on_terminal else nullcontext():
         estimator.fit(*images["train"], X_val=X_val, y_val=y_val)
     for part in (estimator, getattr(estimator, "classifier_", estimator)):
         _set_everywhere(part, "verbose", False)
-    file_name = re.sub("[^a-z0-9]+", "-", network.name.lower())
+    file_name = re.sub("[^a-z0-9]+", "-", name.lower())
     joblib.dump(estimator, folder / f"{file_name}-seed{seed}.joblib")
     classifier = getattr(estimator, "classifier_", estimator)
+    X_test, y_test = images["test"]
     return {
-        "network": network.name,
+        "network": name,
         "seed": seed,
-        "quick": quick,
         "parameters": classifier.n_parameters_,
         "epochs": classifier.n_iter_,
         "fit_seconds": estimator.fit_time_,
         "reduction_seconds": getattr(estimator, "reduction_time_", 0.0),
         **{f"{part}_accuracy": estimator.score(X, y) for part, (X, y) in images.items()},
+        "test_loss": log_loss(y_test, estimator.predict_proba(X_test), labels=estimator.classes_),
     }
 
 

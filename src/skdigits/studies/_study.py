@@ -7,24 +7,29 @@ from sklearn.base import ClassifierMixin
 
 @dataclass(frozen=True)
 class Published:
-    """Figures of one published run of a network."""
+    """Figures of one published run of a network; None where none was given."""
 
     name: str
     parameters: int
     epochs: int
-    seconds: float
-    train_accuracy: float
     test_accuracy: float
+    test_loss: float | None = None
+    train_accuracy: float | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
 class Network:
-    """One network of a study, the runs of it that were published, and how often to repeat it."""
+    """One network of a study, the runs of it that were published, and how often to repeat it.
+
+    With `continues`, it begins with what an earlier network of the study has learned.
+    """
 
     name: str
     estimator: ClassifierMixin
-    published: tuple[Published, ...]
+    published: tuple[Published, ...] = ()
     seeds: int = 1
+    continues: str | None = None
 
 
 @dataclass(frozen=True)

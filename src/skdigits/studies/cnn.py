@@ -1,0 +1,111 @@
+"""Study ``cnn``: convolutions of 32 filters of 5 x 5, sigmoid or relu, SGD or Adam.
+
+All 60,000 images for training, pixels / 255, batches of 128, 5 epochs unless said. The study writes
+its max pooling without adding it to the networks: its rows "with pooling" have none. They are run
+here as they ran; the rows "pooled" are ours, with the pooling of 2 x 2 that was meant behind every
+convolution.
+"""
+
+from skdigits import ConvDigitClassifier
+from skdigits.studies._study import Network, Published, Study
+
+
+def _cnn(n_convolutions, *, hidden=True, activation="sigmoid", optimizer="sgd", **parameters):
+    return ConvDigitClassifier(
+        (32,) * n_convolutions,
+        kernel_size=5,
+        padding="valid",
+        batch_normalization=False,
+        hidden_layer_sizes=(128,) if hidden else (),
+        activation=activation,
+        dropout=0.0,
+        optimizer=optimizer,
+        batch_size=128,
+        standardize=False,
+        **({"pool_size": None, "learning_rate_schedule": "constant", "epochs": 5} | parameters),
+    )
+
+
+def _decaying(rate):
+    return {
+        "learning_rate": rate,
+        "learning_rate_schedule": "exponential",
+        "decay_rate": 0.9,
+        "decay_steps": 10_000,
+    }
+
+
+def _published(name, n_parameters, epochs, loss, accuracy):
+    return (Published(name, n_parameters, epochs, accuracy, test_loss=loss),)
+
+
+STUDY = Study(
+    name="cnn",
+    title="Convolutions, with and without pooling",
+    n_validation=0,
+    pixel_range=255,
+    networks=(
+        Network(
+            "task 1",
+            _cnn(1, hidden=False),
+            _published("task 1", 185_162, 5, 0.3054, 0.9117),
+            seeds=3,
+        ),
+        Network(
+            "task 2",
+            _cnn(2),
+            (
+                *_published("task 2", 1_666_282, 5, 1.2023, 0.7852),
+                *_published("task 2 with pooling", 1_666_282, 5, 0.8913, 0.8006),
+            ),
+            seeds=3,
+        ),
+        Network(
+            "task 2, going on",
+            _cnn(2, epochs=10, warm_start=True),
+            _published("10 epochs more", 1_666_282, 15, 0.3038, 0.9119),
+            continues="task 2",
+        ),
+        Network("one conv", _cnn(1), _published("one conv", 2_361_546, 5, 0.5401, 0.8674), seeds=3),
+        Network(
+            "three conv", _cnn(3), _published("three conv", 1_102_090, 5, 2.3033, 0.1135), seeds=3
+        ),
+        Network(
+            "task 3",
+            _cnn(2, **_decaying(0.5)),
+            _published("task 3", 1_666_282, 5, 0.0909, 0.9728),
+            seeds=3,
+        ),
+        Network(
+            "task 4",
+            _cnn(2, hidden=False, activation="relu", **_decaying(0.1)),
+            _published("task 4", 154_474, 5, 0.0476, 0.9843),
+        ),
+        Network(
+            "task 4 adam",
+            _cnn(2, hidden=False, activation="relu", optimizer="adam"),
+            _published("task 4 adam", 154_474, 5, 0.0758, 0.9784),
+        ),
+        Network("task 2 pooled", _cnn(2, pool_size=2), seeds=3),
+        Network(
+            "task 2 pooled, going on",
+            _cnn(2, pool_size=2, epochs=10, warm_start=True),
+            continues="task 2 pooled",
+        ),
+        Network("task 3 pooled", _cnn(2, pool_size=2, **_decaying(0.5)), seeds=3),
+        Network(
+            "task 4 pooled",
+            _cnn(2, pool_size=2, hidden=False, activation="relu", **_decaying(0.1)),
+        ),
+        Network(
+            "task 4 adam pooled",
+            _cnn(2, pool_size=2, hidden=False, activation="relu", optimizer="adam"),
+        ),
+    ),
+    notes=(
+        "The study's networks 'with pooling' have none: it was never added to them. The rows "
+        "'pooled' are ours, with pooling of 2 x 2 behind every convolution.",
+        "Sigmoid networks vary with their initial weights when they are trained for 5 epochs: "
+        "their figures are means over the seeds, with the range below.",
+    ),
+)
