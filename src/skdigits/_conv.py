@@ -28,7 +28,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
 
     Parameters
     ----------
-    filters : int or sequence of int, default=(32, 64)
+    filters : int or sequence of int, default=(16, 32, 64)
         Filters of each convolution. An int is one convolution.
     kernel_size : int or sequence, default=3
         Side of the kernels: one int for all convolutions, or an int or a pair (height, width) for
@@ -70,7 +70,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         A Keras optimizer with Keras' own settings: "adadelta", "adafactor", "adagrad", "adam",
         "adamax", "adamw", "ftrl", "lion", "muon", "nadam", "rmsprop", "schedulefreeadamw" or
         "sgd".
-    learning_rate : float, default=None
+    learning_rate : float or None, default=0.003
         None is Keras' default for the optimizer: 0.001, but 0.01 for "sgd" and 0.0025 for
         "schedulefreeadamw".
     learning_rate_schedule : str, default="one_cycle"
@@ -85,7 +85,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Fraction of all steps in which the "one_cycle" schedule rises, in [0, 1).
     batch_size : int, default=128
         Samples a step. The last batch of an epoch may be smaller.
-    epochs : int, default=10
+    epochs : int, default=8
         Times that all samples are seen, at most if `early_stopping`.
     standardize : bool, default=True
         Let the network see ``(X - mean) / std`` with the (weighted) mean and standard deviation
@@ -187,7 +187,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
 
     def __init__(
         self,
-        filters=(32, 64),
+        filters=(16, 32, 64),
         *,
         kernel_size=3,
         pool_size=2,
@@ -200,13 +200,13 @@ class ConvDigitClassifier(BaseDigitClassifier):
         augmentation=None,
         precision="float32",
         optimizer="adam",
-        learning_rate=None,
+        learning_rate=0.003,
         learning_rate_schedule="one_cycle",
         decay_steps=10_000,
         decay_rate=0.9,
         warmup=0.25,
         batch_size=128,
-        epochs=10,
+        epochs=8,
         standardize=True,
         early_stopping=False,
         validation_fraction=0.1,

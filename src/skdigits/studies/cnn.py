@@ -22,7 +22,15 @@ def _cnn(n_convolutions, *, hidden=True, activation="sigmoid", optimizer="sgd", 
         optimizer=optimizer,
         batch_size=128,
         standardize=False,
-        **({"pool_size": None, "learning_rate_schedule": "constant", "epochs": 5} | parameters),
+        **(
+            {
+                "pool_size": None,
+                "epochs": 5,
+                "learning_rate": None,
+                "learning_rate_schedule": "constant",
+            }
+            | parameters
+        ),
     )
 
 
