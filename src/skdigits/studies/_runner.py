@@ -58,8 +58,8 @@ def reproduce(study, output, *, quick=False, file=None):
     output : str or path-like
         Folder to write into; made if need be.
     quick : bool, default=False
-        Use fewer images, one seed and few epochs. Good for a look at how it works; the accuracies are not those
-        of the study.
+        Use fewer images, one seed and few epochs. Good for a look at how it works; the accuracies
+        are not those of the study.
     file : text stream, default=None
         Where the table goes; None is the standard output.
 
@@ -86,7 +86,7 @@ def reproduce(study, output, *, quick=False, file=None):
     )
     if quick:
         tell(
-            f"QUICK: fewer images, one seed and {QUICK_EPOCHS} epochs at most; not the study's figures"
+            f"QUICK: fewer images, one seed, {QUICK_EPOCHS} epochs at most; not the study's figures"
         )
     tell("", HEADER)
     fits, estimators = [], {}
