@@ -1,0 +1,343 @@
+"""Convolutional networks beside Keras, scikeras, PyTorch and skorch: fitting and predicting.
+
+The same networks, updates (Adam), batches and data (10,000 images as float32 in [0, 1]) for all.
+Every run of a library is a process of its own; the libraries take turns, and medians over the turns
+are compared. Importing a library does not count; the first epoch, in which networks are built and
+compiled, is told apart. Then prediction of one image and of 10,000, all libraries in one process.
+
+    python benchmarks/bench_conv.py [--turns 3] [--precision mixed_bfloat16]
+
+With mixed_bfloat16 everybody trains in it; on a processor without bfloat16 that only shows that it
+is slow.
+"""
+
+import argparse
+import json
+import sys
+import time
+from statistics import median
+
+import numpy as np
+from bench_fit import epoch_timer
+from bench_predict import in_turns
+from common import in_new_process, mnist_unit, table, write_json
+
+BATCH = 128
+EPOCHS = 4
+N_IMAGES = 10_000
+NETWORKS = {
+    # A common example: two convolutions with pooling, dropout in front of the softmax.
+    "conv32-pool-conv64-pool": {
+        "filters": (32, 64),
+        "kernel_size": 3,
+        "pool_size": 2,
+        "hidden": (),
+        "dropout": 0.5,
+    },
+    # Task 4 of study "cnn", and its "one conv" with the dense layer of 128.
+    "conv32-conv32 5x5": {
+        "filters": (32, 32),
+        "kernel_size": 5,
+        "pool_size": None,
+        "hidden": (),
+        "dropout": 0.0,
+    },
+    "conv32 5x5-128": {
+        "filters": (32,),
+        "kernel_size": 5,
+        "pool_size": None,
+        "hidden": (128,),
+        "dropout": 0.0,
+    },
+    "default": {
+        "filters": (16, 32, 64),
+        "kernel_size": 3,
+        "pool_size": 2,
+        "hidden": (128,),
+        "dropout": 0.3,
+        "padding": "same",
+        "batch_normalization": True,
+    },
+}
+
+
+def skdigits_classifier(network, precision):
+    from skdigits import ConvDigitClassifier
+
+    return ConvDigitClassifier(
+        network["filters"],
+        kernel_size=network["kernel_size"],
+        pool_size=network["pool_size"],
+        padding=network.get("padding", "valid"),
+        batch_normalization=network.get("batch_normalization", False),
+        hidden_layer_sizes=network["hidden"],
+        dropout=network["dropout"],
+        precision=precision,
+        batch_size=BATCH,
+        epochs=EPOCHS,
+        learning_rate=0.001,
+        learning_rate_schedule="constant",
+        standardize=False,
+        random_state=0,
+    )
+
+
+def run_skdigits(network, precision, X, y):
+    import tensorflow as tf  # noqa: F401 (imported beforehand, as the others are)
+
+    classifier = skdigits_classifier(network, precision).fit(X, y)
+    return classifier.epoch_times_, classifier.predict
+
+
+def keras_network(network):
+    """The network as Keras' users write it: the activation in the convolution, pooling behind."""
+    import keras
+
+    padding = network.get("padding", "valid")
+    layers = [keras.Input((784,)), keras.layers.Reshape((28, 28, 1))]
+    for filters in network["filters"]:
+        if network.get("batch_normalization"):
+            layers += [
+                keras.layers.Conv2D(
+                    filters, network["kernel_size"], padding=padding, use_bias=False
+                ),
+                keras.layers.BatchNormalization(momentum=0.9),
+                keras.layers.Activation("relu"),
+            ]
+        else:
+            layers.append(
+                keras.layers.Conv2D(
+                    filters, network["kernel_size"], padding=padding, activation="relu"
+                )
+            )
+        if network["pool_size"]:
+            layers.append(keras.layers.MaxPooling2D(network["pool_size"], padding=padding))
+    layers += [keras.layers.Flatten(), keras.layers.Dropout(network["dropout"])]
+    for units in network["hidden"]:
+        layers += [
+            keras.layers.Dense(units, activation="relu"),
+            keras.layers.Dropout(network["dropout"]),
+        ]
+    layers.append(keras.layers.Dense(10, activation="softmax", dtype="float32"))
+    return keras.Sequential(layers)
+
+
+def run_keras(network, precision, X, y):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(precision)
+    timer = epoch_timer()
+    model = keras_network(network)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(X, y, batch_size=BATCH, epochs=EPOCHS, verbose=0, callbacks=[timer])
+    return timer.seconds, lambda X: model.predict(X, verbose=0).argmax(axis=1)
+
+
+def run_scikeras(network, precision, X, y):
+    import keras
+    from scikeras.wrappers import KerasClassifier
+
+    keras.config.set_dtype_policy(precision)
+    timer = epoch_timer()
+    classifier = KerasClassifier(
+        lambda: keras_network(network),
+        loss="sparse_categorical_crossentropy",
+        optimizer="adam",
+        metrics=["accuracy"],
+        batch_size=BATCH,
+        epochs=EPOCHS,
+        verbose=0,
+        random_state=0,
+        fit__callbacks=[timer],
+    ).fit(X, y)
+    return timer.seconds, classifier.predict
+
+
+def torch_network(network):
+    import torch
+
+    layers, channels, side = [torch.nn.Unflatten(1, (1, 28, 28))], 1, 28
+    same = network.get("padding") == "same"
+    for filters in network["filters"]:
+        normalizes = bool(network.get("batch_normalization"))
+        layers.append(
+            torch.nn.Conv2d(
+                channels,
+                filters,
+                network["kernel_size"],
+                padding="same" if same else 0,
+                bias=not normalizes,
+            )
+        )
+        if normalizes:
+            layers.append(torch.nn.BatchNorm2d(filters, eps=1e-3))
+        layers.append(torch.nn.ReLU())
+        channels, side = filters, side if same else side - network["kernel_size"] + 1
+        if network["pool_size"]:
+            layers.append(torch.nn.MaxPool2d(network["pool_size"], ceil_mode=same))
+            side = -(-side // 2) if same else side // 2
+    layers += [torch.nn.Flatten(), torch.nn.Dropout(network["dropout"])]
+    n_inputs = channels * side * side
+    for units in network["hidden"]:
+        layers += [
+            torch.nn.Linear(n_inputs, units),
+            torch.nn.ReLU(),
+            torch.nn.Dropout(network["dropout"]),
+        ]
+        n_inputs = units
+    layers.append(torch.nn.Linear(n_inputs, 10))
+    return torch.nn.Sequential(*layers).to(memory_format=torch.channels_last)
+
+
+def run_torch(network, precision, X, y):
+    """A plain PyTorch loop with what makes it fast: channels last, fused Adam, data in memory."""
+    import torch
+
+    torch.manual_seed(0)
+    model = torch_network(network)
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    loss_of = torch.nn.CrossEntropyLoss()
+    X_all, y_all = torch.from_numpy(X), torch.from_numpy(y.astype(np.int64))
+    seconds = []
+    for _ in range(EPOCHS):
+        start = time.perf_counter()
+        model.train()
+        order = torch.randperm(len(X_all))
+        total = torch.zeros(())
+        for rows in order.split(BATCH):
+            optimizer.zero_grad()
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision != "float32"):
+                loss = loss_of(model(X_all[rows]).float(), y_all[rows])
+            loss.backward()
+            optimizer.step()
+            total += loss.detach()
+        seconds.append(time.perf_counter() - start)
+
+    def predict(X):
+        model.eval()
+        with torch.inference_mode():
+            parts = [model(part).argmax(1) for part in torch.from_numpy(X).split(BATCH)]
+        return torch.cat(parts).numpy()
+
+    return seconds, predict
+
+
+def run_skorch(network, precision, X, y):
+    import torch
+    from skorch import NeuralNetClassifier
+
+    if precision != "float32":
+        raise NotImplementedError("skorch has no mixed precision on a CPU")
+    torch.manual_seed(0)
+    classifier = NeuralNetClassifier(
+        torch_network(network),
+        criterion=torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        optimizer__fused=True,
+        lr=0.001,
+        batch_size=BATCH,
+        max_epochs=EPOCHS,
+        train_split=None,
+        iterator_train__shuffle=True,
+        verbose=0,
+    ).fit(X, y)
+    return classifier.history[:, "dur"], classifier.predict
+
+
+RUNNERS = {
+    "skdigits": run_skdigits,
+    "Keras": run_keras,
+    "scikeras": run_scikeras,
+    "PyTorch": run_torch,
+    "skorch": run_skorch,
+}
+
+
+def run(library, name, precision):
+    X, y, X_test, y_test = mnist_unit()
+    seconds, predict = RUNNERS[library](NETWORKS[name], precision, X[:N_IMAGES], y[:N_IMAGES])
+    accuracy = float(np.mean(predict(X_test) == y_test))
+    return {"first": seconds[0], "epochs": list(seconds[1:]), "accuracy": accuracy}
+
+
+def compare(name, precision, turns):
+    """Rows of the table for one network, after asserting that accuracies are equal."""
+    libraries = [library for library in RUNNERS if precision == "float32" or library != "skorch"]
+    runs = {library: [] for library in libraries}
+    for turn in range(turns):
+        for library in libraries:
+            print(f"\r\x1b[K{name}: {turn + 1}, {library}", end="", file=sys.stderr, flush=True)
+            runs[library].append(in_new_process(__file__, "--run", library, name, precision))
+    print("\r\x1b[K", end="", file=sys.stderr)
+    rows = []
+    for library in libraries:
+        row = {"network": name, "library": library}
+        for measure in ("first", "accuracy"):
+            row[measure] = median([one[measure] for one in runs[library]])
+        row["epoch"] = median([seconds for one in runs[library] for seconds in one["epochs"]])
+        assert abs(row["accuracy"] - rows[0]["accuracy"] if rows else 0) < 0.01, (row, rows)
+        row["x epoch"] = row["epoch"] / rows[0]["epoch"] if rows else 1.0
+        rows.append(row)
+    return rows
+
+
+def run_prediction(turns):
+    """Milliseconds of prediction by networks that were trained the same way."""
+    X, y, X_test, y_test = mnist_unit()
+    one, rows = X_test[:1].copy(), []
+    for name, network in NETWORKS.items():
+        predictors = {
+            library: RUNNERS[library](network, "float32", X[:2000], y[:2000])[1]
+            for library in ("skdigits", "Keras", "PyTorch")
+        }
+        for predict in predictors.values():
+            assert np.mean(predict(X_test) == y_test) > 0.8
+        single = in_turns(
+            {library: lambda p=p: p(one) for library, p in predictors.items()},
+            turns,
+            {"skdigits": 50, "PyTorch": 50},
+        )
+        many = in_turns(
+            {library: lambda p=p: p(X_test) for library, p in predictors.items()}, turns
+        )
+        rows += [
+            {
+                "network": name,
+                "library": library,
+                "one image, ms": single[library] * 1e3,
+                "10,000 images, ms": many[library] * 1e3,
+            }
+            for library in predictors
+        ]
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
+    parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.run:
+        print(json.dumps(run(*options.run)))
+        return
+    rows = [row for name in NETWORKS for row in compare(name, options.precision, options.turns)]
+    prediction = run_prediction(2 * options.turns + 1)
+    for part in (rows, prediction):
+        shown = [
+            {
+                key: f"{value:.3f}" if isinstance(value, float) else value
+                for key, value in row.items()
+            }
+            for row in part
+        ]
+        table(shown, list(shown[0]))
+        print()
+    print(f"seconds; accuracy on test after {EPOCHS} epochs of {N_IMAGES:,} images")
+    suffix = "" if options.precision == "float32" else "-bfloat16"
+    write_json(f"conv{suffix}", {"fit": rows, "prediction": prediction})
+
+
+if __name__ == "__main__":
+    main()

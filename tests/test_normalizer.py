@@ -1,0 +1,194 @@
+"""Images of all kinds, and what the normalizer makes of them."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageOps
+from sklearn.pipeline import make_pipeline
+
+from skdigits import DigitImageNormalizer
+
+
+def drawn(size=(200, 300), *, ink=0, paper=255, width=20, mode="L", shift=(0, 0), scale=1):
+    """A seven."""
+    image = Image.new(mode, size, paper)
+    points = [(60, 80), (140, 80), (90, 230)]
+    points = [(scale * x + shift[0], scale * y + shift[1]) for x, y in points]
+    ImageDraw.Draw(image).line(points, fill=ink, width=width, joint="curve")
+    return image
+
+
+def normalized(*images, **parameters):
+    return DigitImageNormalizer(**parameters).transform(list(images)).reshape(-1, 28, 28)
+
+
+def assert_alike(one, other, tolerance=12):
+    assert np.abs(one.astype(float) - other).mean() < tolerance
+
+
+SEVEN = drawn()
+
+
+def test_form_of_mnist():
+    (image,) = normalized(SEVEN)
+    assert image.dtype == np.uint8
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+    assert height == 20
+    assert width == pytest.approx(20 * 100 / 170, abs=2)  # the aspect of what was drawn
+    assert image.max() == 255
+    centre = [image.sum(axis=axis) @ np.arange(28) / image.sum() for axis in (0, 1)]
+    np.testing.assert_allclose(centre, 14, atol=0.5)
+
+
+def test_images_of_mnist_stay_nearly_as_they_are(mnist_test):
+    X = mnist_test[0][:300]
+    ours = DigitImageNormalizer().fit_transform(X)
+    assert_alike(ours, X, tolerance=5)
+    # Moving them makes no difference.
+    images = np.pad(X.reshape(-1, 28, 28), ((0, 0), (30, 5), (2, 41)))
+    np.testing.assert_array_equal(DigitImageNormalizer().transform(images), ours)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        drawn(shift=(45, -70)),
+        drawn((1000, 1000), shift=(300, 600)),
+        drawn((40, 60), scale=0.2, width=4),
+        drawn((1200, 1800), scale=6, width=120),
+        drawn(ink=255, paper=0),
+        drawn(ink=150, paper=200),
+        drawn(mode="RGB", ink=(130, 20, 60), paper=(250, 240, 210)),
+        drawn(mode="RGB", ink=(250, 240, 110), paper=(20, 40, 60)),
+        drawn(mode="RGBA", ink=(0, 0, 0, 255), paper=(0, 0, 0, 0)),
+        drawn(mode="LA", ink=(0, 255), paper=(0, 0)),
+        drawn(mode="1", ink=0, paper=1),
+        drawn(mode="CMYK", ink=(0, 0, 0, 255), paper=(0, 0, 0, 0)),
+        drawn().convert("P"),
+        drawn(mode="I;16", ink=9000, paper=60_000),
+        drawn(mode="F", ink=-3.5, paper=-1.0),
+        np.asarray(SEVEN),
+        np.asarray(SEVEN)[:, :, None],
+        np.asarray(SEVEN) / 255,
+        np.asarray(SEVEN).astype(np.int64) * 1000 - 5,
+        np.asarray(SEVEN) > 127,
+        np.asarray(SEVEN.convert("RGB")),
+        np.asarray(SEVEN.convert("RGB")) / np.float32(255),
+        np.asarray(SEVEN.convert("RGBA"))[::-1][::-1],
+    ],
+    ids=range(23),
+)
+def test_size_place_colour_and_type_do_not_matter(other):
+    expected, ours = normalized(SEVEN, other)
+    assert_alike(ours, expected)
+
+
+@pytest.mark.parametrize("width", [1, 3, 8])
+def test_thin_strokes_become_visible(width):
+    ours, expected = normalized(drawn(width=width), SEVEN)
+    assert (ours > 127).sum() > 0.6 * (expected > 127).sum()
+    assert_alike(ours, expected, tolerance=20)
+
+
+def test_noise_and_specks_do_not_matter():
+    rng = np.random.default_rng(0)
+    clean = np.asarray(drawn(ink=60, paper=200)).astype(float)
+    noisy = clean + rng.normal(0, 12, clean.shape)
+    noisy[5:9, 5:9] = 50
+    noisy[-6:-3, -9:-6] = 40
+    expected, ours = normalized(SEVEN, np.clip(noisy, 0, 255).astype(np.uint8))
+    assert_alike(ours, expected)
+
+
+def test_polarity_can_be_told():
+    framed = ImageOps.expand(drawn(), 30, fill=0)  # a black frame: "auto" takes it for background
+    expected = normalized(SEVEN)[0]
+    light = normalized(ImageOps.invert(drawn()), polarity="light_on_dark")[0]
+    np.testing.assert_array_equal(light, expected)
+    assert np.abs(normalized(framed)[0].astype(float) - expected).mean() > 40
+    with pytest.raises(ValueError, match="image 0 of X is blank: nothing in it is light on dark"):
+        normalized(SEVEN, polarity="light_on_dark")
+
+
+@pytest.mark.parametrize(
+    "blank",
+    [
+        Image.new("RGB", (50, 50), "white"),
+        np.zeros((28, 28)),
+        np.full((5, 5), 7, np.uint8),
+        np.random.default_rng(0).integers(200, 210, (90, 90)).astype(np.uint8),
+        np.ones((1, 1)),
+    ],
+    ids=["white", "zeros", "sevens", "paper", "one pixel"],
+)
+def test_a_blank_image_is_an_error_that_says_which(blank):
+    with pytest.raises(ValueError, match="image 1 of X is blank"):
+        normalized(SEVEN, blank)
+
+
+def test_files(tmp_path):
+    paths = []
+    for suffix in ("png", "bmp", "jpg", "gif"):
+        paths.append(tmp_path / f"seven.{suffix}")
+        SEVEN.save(paths[-1])
+    turned = SEVEN.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # "rotate 270 degrees to view it"
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    expected = normalized(SEVEN)[0]
+    for ours in normalized(*paths, str(paths[0]), tmp_path / "turned.jpg"):
+        assert_alike(ours, expected, tolerance=3)
+    with pytest.raises(FileNotFoundError, match="missing"):
+        normalized(tmp_path / "missing.png")
+    (tmp_path / "text.png").write_text("seven")
+    with pytest.raises(OSError, match=r"text\.png"):
+        normalized(tmp_path / "text.png")
+    Image.new("L", (9, 9)).save(tmp_path / "blank.png")
+    with pytest.raises(ValueError, match=r"image 0 of X \(.*blank.png\) is blank"):
+        normalized(tmp_path / "blank.png")
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (SEVEN, "X must be a sequence of images; got a single one"),
+        ("seven.png", "X must be a sequence of images; got a single one"),
+        (np.zeros((2, 3, 4, 5)), r"image 0 of X has shape \(3, 4, 5\)"),
+        (np.zeros((2, 3, 4, 5, 3)), "got shape"),
+        ([np.full((9, 9), np.nan)], "image 0 of X holds something else than finite real"),
+        ([np.full((9, 9), 1j)], "image 0 of X holds something else than finite real"),
+        ([np.zeros((0, 9))], r"image 0 of X has shape \(0, 9\)"),
+        ([], "X must hold at least one image|minimum of 1 is required|Expected 2D"),
+    ],
+)
+def test_what_is_no_sequence_of_images_is_an_error(X, message):
+    with pytest.raises(ValueError, match=message):
+        DigitImageNormalizer().transform(X)
+
+
+def test_rows_of_pixels():
+    square = np.asarray(SEVEN.resize((40, 40)))
+    oblong = np.asarray(SEVEN)
+    np.testing.assert_array_equal(
+        DigitImageNormalizer().fit_transform(square.reshape(1, -1))[0],
+        normalized(square)[0].ravel(),
+    )
+    np.testing.assert_array_equal(
+        DigitImageNormalizer(image_shape=(300, 200)).fit_transform(oblong.reshape(1, -1))[0],
+        normalized(oblong)[0].ravel(),
+    )
+    with pytest.raises(ValueError, match=r"image_shape must be two ints.*\(7, 9\) for 60000"):
+        DigitImageNormalizer(image_shape=(7, 9)).fit_transform(oblong.reshape(1, -1))
+
+
+def test_in_front_of_a_fitted_classifier(mnist, small_conv):
+    X, y = mnist
+    classifier = small_conv((8, 16), batch_size=128, learning_rate=0.003)
+    classifier.fit(X[:20_000], y[:20_000])
+    model = make_pipeline(DigitImageNormalizer(), classifier)
+    assert list(model.predict([SEVEN, np.asarray(drawn(shift=(40, 50), ink=255, paper=0))])) == [
+        7,
+        7,
+    ]
+    frame = DigitImageNormalizer().set_output(transform="pandas").transform([SEVEN])
+    assert frame.shape == (1, 784)
