@@ -44,9 +44,9 @@ def test_images_of_mnist_stay_nearly_as_they_are(mnist_test):
     X = mnist_test[0][:300]
     ours = DigitImageNormalizer().fit_transform(X)
     assert_alike(ours, X, tolerance=5)
-    # Moving them makes no difference.
+    # More paper around them makes next to no difference.
     images = np.pad(X.reshape(-1, 28, 28), ((0, 0), (30, 5), (2, 41)))
-    np.testing.assert_array_equal(DigitImageNormalizer().transform(images), ours)
+    assert_alike(DigitImageNormalizer().transform(images), ours, tolerance=0.5)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_polarity_can_be_told():
     light = normalized(ImageOps.invert(drawn()), polarity="light_on_dark")[0]
     np.testing.assert_array_equal(light, expected)
     assert np.abs(normalized(framed)[0].astype(float) - expected).mean() > 40
-    with pytest.raises(ValueError, match="image 0 of X is blank: nothing in it is light on dark"):
-        normalized(SEVEN, polarity="light_on_dark")
+    with pytest.warns(UserWarning, match=r"1 of 1 images of X are blank \(numbers 0\)"):
+        assert not normalized(SEVEN, polarity="light_on_dark").any()
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,10 @@ def test_polarity_can_be_told():
     ],
     ids=["white", "zeros", "sevens", "paper", "one pixel"],
 )
-def test_a_blank_image_is_an_error_that_says_which(blank):
-    with pytest.raises(ValueError, match="image 1 of X is blank"):
-        normalized(SEVEN, blank)
+def test_a_blank_image_becomes_zeros_and_a_warning_says_which(blank):
+    with pytest.warns(UserWarning, match=r"2 of 4 images of X are blank \(numbers 1, 3\)"):
+        ours = normalized(SEVEN, blank, SEVEN, blank)
+    assert list(ours.any(axis=(1, 2))) == [True, False, True, False]
 
 
 def test_files(tmp_path):
@@ -143,9 +144,6 @@ def test_files(tmp_path):
     (tmp_path / "text.png").write_text("seven")
     with pytest.raises(OSError, match=r"text\.png"):
         normalized(tmp_path / "text.png")
-    Image.new("L", (9, 9)).save(tmp_path / "blank.png")
-    with pytest.raises(ValueError, match=r"image 0 of X \(.*blank.png\) is blank"):
-        normalized(tmp_path / "blank.png")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Images as people have them, brought to the form of MNIST."""
 
 import math
+import warnings
 from numbers import Integral
 from pathlib import Path
 
@@ -110,24 +111,36 @@ class DigitImageNormalizer(
         Returns
         -------
         X_normalized : ndarray of shape (n_samples, 784)
-            Rows of pixels, uint8.
+            Rows of pixels, uint8. A blank image, one whose contrast is below 16 of 255 grey levels
+            or which has nothing of the given `polarity`, becomes all 0, and a warning says which
+            images these are.
 
         Raises
         ------
         ValueError
-            If an image is blank, which may also mean that its contrast is below 16 of 255 grey
-            levels, or is none at all.
+            If X is no sequence of images, or one of them is none.
         FileNotFoundError, PIL.UnidentifiedImageError
             If a path names no file, or one that is no image.
         """
         images = self._images(X)
-        normalized = np.empty((len(images), SIDE * SIDE), np.uint8)
+        normalized = np.zeros((len(images), SIDE * SIDE), np.uint8)
+        blank = []
         for number, image in enumerate(images):
             try:
-                normalized[number] = _normalize(_grey(image), self.polarity).ravel()
+                ink = _ink(_grey(image), self.polarity)
             except ValueError as error:
-                named = f" ({image})" if isinstance(image, str | Path) else ""
-                raise ValueError(f"image {number} of X{named} {error}") from None
+                raise ValueError(f"image {number} of X {error}") from None
+            if ink is None:
+                blank.append(number)
+            else:
+                normalized[number] = _in_the_form_of_mnist(ink).ravel()
+        if blank:
+            numbers = ", ".join(map(str, blank[:5])) + (", ..." if len(blank) > 5 else "")
+            warnings.warn(
+                f"{len(blank)} of {len(images)} images of X are blank (numbers {numbers}): no "
+                "digit is in them, and all their pixels become 0",
+                stacklevel=2,
+            )
         return normalized
 
     def _images(self, X):
@@ -222,9 +235,7 @@ def _stretched(values):
     return (values / max(values.max(), np.finfo(float).tiny)).astype(np.float32)
 
 
-def _normalize(grey, polarity):
-    """Image of MNIST's form from the grey values of another."""
-    ink = _ink(_resized(grey, min(1, WORKING_SIDE / max(grey.shape))), polarity)
+def _in_the_form_of_mnist(ink):
     digit = _cut_out(_thickened(_cut_out(ink)))
     digit = _resized(digit, BOX / max(digit.shape))
     digit = np.clip(digit / digit.max(), 0, 1)
@@ -250,9 +261,11 @@ def _resized(values, factor):
 
 
 def _ink(grey, polarity):
-    """How much of each pixel is ink, from 0 to 1; without small specks."""
-    if grey.max() - grey.min() < BLANK_CONTRAST:
-        raise ValueError("is blank: there is no digit in it")
+    """How much of each pixel is ink, from 0 to 1, without small specks; None if there is none.
+
+    A large image is scaled down first.
+    """
+    grey = _resized(grey, min(1, WORKING_SIDE / max(grey.shape)))
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     background = np.median(border)
     if polarity == "auto":
@@ -261,7 +274,7 @@ def _ink(grey, polarity):
         dark = polarity == "dark_on_light"
     ink = np.clip(background - grey if dark else grey - background, 0, None)
     if ink.max() < BLANK_CONTRAST:
-        raise ValueError(f"is blank: nothing in it is {polarity.replace('_', ' ')}")
+        return None
     threshold = _otsu(ink)
     # Paper is what is lighter than half of that; full ink is what the middle of strokes has.
     full = np.median(ink[ink > threshold])
