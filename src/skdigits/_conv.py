@@ -266,9 +266,9 @@ class ConvDigitClassifier(BaseDigitClassifier):
         )
 
     def _as_rows(self, X, *, reset=False):
-        if isinstance(X, list | tuple):
+        if not hasattr(X, "shape"):
             X = np.asarray(X)
-        shape = getattr(X, "shape", ())
+        shape = X.shape
         holds_images = len(shape) == 3 or (len(shape) == 4 and shape[3] == 1)
         if len(shape) > 2 and not holds_images:
             raise ValueError(

@@ -252,7 +252,8 @@ class FitMixin:
         y = np.zeros(len(X), np.int32)
         y[rows] = _samples.encode_labels(labels[rows], self.classes_, "y")
         X_val, y_val, weight_val = validation
-        X_val = self._as_rows(X_val)
+        if X_val is not None:
+            X_val = self._as_rows(X_val)
         held_out = _samples.check_validation_data(self, X_val, y_val, weight_val)
         if held_out is None and early_stopping:
             rows, held_out_rows = _samples.stratified_split(
