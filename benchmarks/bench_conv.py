@@ -1,6 +1,6 @@
 """Convolutional networks beside Keras, scikeras, PyTorch and skorch: fitting and predicting.
 
-The same networks, updates (Adam), batches and data (10,000 images as float32 in [0, 1]) for all.
+The same networks, updates (Adam), batches and data (5,000 images as float32 in [0, 1]) for all.
 Every run of a library is a process of its own; the libraries take turns, and medians over the turns
 are compared. Importing a library does not count; the first epoch, in which networks are built and
 compiled, is told apart. Then prediction of one image and of 10,000, all libraries in one process.
@@ -23,8 +23,8 @@ from bench_predict import in_turns
 from common import in_new_process, mnist_unit, table, write_json
 
 BATCH = 128
-EPOCHS = 4
-N_IMAGES = 10_000
+EPOCHS = 3
+N_IMAGES = 5_000
 NETWORKS = {
     # A common example: two convolutions with pooling, dropout in front of the softmax.
     "conv32-pool-conv64-pool": {
@@ -34,19 +34,12 @@ NETWORKS = {
         "hidden": (),
         "dropout": 0.5,
     },
-    # Task 4 of study "cnn", and its "one conv" with the dense layer of 128.
+    # Task 4 of study "cnn".
     "conv32-conv32 5x5": {
         "filters": (32, 32),
         "kernel_size": 5,
         "pool_size": None,
         "hidden": (),
-        "dropout": 0.0,
-    },
-    "conv32 5x5-128": {
-        "filters": (32,),
-        "kernel_size": 5,
-        "pool_size": None,
-        "hidden": (128,),
         "dropout": 0.0,
     },
     "default": {
@@ -276,7 +269,7 @@ def compare(name, precision, turns):
         for measure in ("first", "accuracy"):
             row[measure] = median([one[measure] for one in runs[library]])
         row["epoch"] = median([seconds for one in runs[library] for seconds in one["epochs"]])
-        assert abs(row["accuracy"] - rows[0]["accuracy"] if rows else 0) < 0.01, (row, rows)
+        assert not rows or abs(row["accuracy"] - rows[0]["accuracy"]) < 0.02, (row, rows)
         row["x epoch"] = row["epoch"] / rows[0]["epoch"] if rows else 1.0
         rows.append(row)
     return rows
