@@ -23,7 +23,10 @@ ESTIMATOR_MODULES = {
 
 IN_TENSORFLOW = {
     "skdigits.networks",
-    *(f"skdigits.{name}" for name in ("_compiled", "_gradients", "_augmentation", "_hashing")),
+    *(
+        f"skdigits.{name}"
+        for name in ("_compiled", "_gradients", "_links", "_augmentation", "_hashing")
+    ),
 }
 
 
@@ -58,8 +61,8 @@ def test_who_trains_imports_late():
 @pytest.mark.parametrize(
     "module",
     [
-        *("networks", "_training", "_compiled", "_gradients", "_augmentation", "_hashing"),
-        *("_architecture", "_inference", "_convolution"),
+        *("networks", "_training", "_compiled", "_gradients", "_links", "_augmentation"),
+        *("_hashing", "_architecture", "_inference", "_convolution", "_ink"),
         *("_samples", "_schedules", "_state", "datasets"),
     ],
 )

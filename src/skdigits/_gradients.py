@@ -1,143 +1,16 @@
 """One training step's gradients: the forward and the backward pass of any network.
 
 A dense network is one piece, which XLA compiles together with the loop around it. XLA's own
-convolutions are slow on a CPU, so there the passes of a convolutional network are a chain: oneDNN's
-convolutions, and between them pieces that XLA compiles, in which pooling, batch normalization,
-activation and their gradients are each a single pass over memory. A piece's backward pass computes
-its forward pass anew, which is cheaper than to store what lies inside it.
+convolutions are slow on a CPU, so there the passes of a convolutional network go along a chain:
+oneDNN's convolutions, and between them pieces that XLA compiles.
 """
-
-import functools
 
 import keras
 import tensorflow as tf
 
-from skdigits._architecture import padding_of
 from skdigits._augmentation import augment
-from skdigits._convolution import EPSILON
 from skdigits._hashing import dropout, hash_bits
-
-
-def _grown(images, windows, strides, fill):
-    """Images with the lines around them that "same" padding adds."""
-    paddings = [padding_of(*size) for size in zip(images.shape[1:3], windows, strides, strict=True)]
-    return tf.pad(images, [(0, 0), *paddings, (0, 0)], constant_values=fill)
-
-
-def _windows(images, layer):
-    """Every window of images of one channel, its pixels as channels."""
-    height, width = layer["kernel_size"]
-    if layer["padding"] == "same":
-        images = _grown(images, (height, width), (1, 1), 0)
-    rows, columns = images.shape[1] - height + 1, images.shape[2] - width + 1
-    return tf.concat(
-        [images[:, i : i + rows, j : j + columns] for i in range(height) for j in range(width)],
-        axis=-1,
-    )
-
-
-# The functions below make the links of the chain: each takes the outputs of the one before, its own
-# parameters and the weights of the samples, and returns outputs and, if it normalizes, moments.
-
-
-def _first_convolution(layer, dtype):
-    """Convolution of images of one channel, given as the windows that `_windows` returns."""
-
-    def convolve(x, parameters, weight):
-        kernel = tf.cast(tf.reshape(parameters[0], (-1, layer["filters"])), dtype)
-        products = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), kernel)
-        return tf.reshape(products, (*x.shape[:-1], layer["filters"])), ()
-
-    return convolve
-
-
-def _convolution(layer, dtype):
-    def convolve(x, parameters, weight):
-        kernel = tf.cast(parameters[0], dtype)
-        return tf.nn.conv2d(x, kernel, 1, layer["padding"].upper()), ()
-
-    return convolve
-
-
-def _convolution_backward(layer, dtype):
-    """Gradients of `_convolution`, themselves as convolutions.
-
-    On a CPU oneDNN computes the gradient of a kernel up to a third faster if it is written as a
-    convolution of the images with the gradients, pixels and images having changed places; that of
-    the images likewise, if this takes no more products or the kernel is large.
-    """
-    before, behind = zip(
-        *(
-            padding_of(1, size, 1) if layer["padding"] == "same" else (0, 0)
-            for size in layer["kernel_size"]
-        ),
-        strict=True,
-    )
-    height, width = layer["kernel_size"]
-    own_convolution = layer["padding"] == "same" or height * width > 9
-
-    def backward(x, parameters, weight, output_gradient):
-        kernel = tf.cast(parameters[0], dtype)
-        around = [(0, 0), *zip(before, behind, strict=True), (0, 0)]
-        kernel_gradient = tf.nn.conv2d(
-            tf.transpose(x, (3, 1, 2, 0)), tf.transpose(output_gradient, (1, 2, 0, 3)), 1, around
-        )
-        kernel_gradient = tf.transpose(kernel_gradient, (1, 2, 0, 3))
-        if own_convolution:
-            turned = tf.transpose(tf.reverse(kernel, (0, 1)), (0, 1, 3, 2))
-            around = [
-                (0, 0),
-                (height - 1 - before[0], height - 1 - behind[0]),
-                (width - 1 - before[1], width - 1 - behind[1]),
-                (0, 0),
-            ]
-            x_gradient = tf.nn.conv2d(output_gradient, turned, 1, around)
-        else:
-            x_gradient = tf.nn.conv2d_transpose(output_gradient, kernel, x.shape, 1, "VALID")
-        return x_gradient, [tf.cast(kernel_gradient, tf.float32)]
-
-    return backward
-
-
-def _max_pooling(layer):
-    height, width = layer["pool_size"]
-
-    def pool(x, parameters, weight):
-        if layer["padding"] == "same":
-            x = _grown(x, (height, width), (height, width), x.dtype.min)
-        rows, columns = x.shape[1] // height * height, x.shape[2] // width * width
-        x = functools.reduce(tf.maximum, [x[:, i:rows:height] for i in range(height)])
-        return functools.reduce(tf.maximum, [x[:, :, j:columns:width] for j in range(width)]), ()
-
-    return pool
-
-
-def _bias_and_activation(layer, dtype):
-    def activate(x, parameters, weight):
-        activation = keras.activations.get(layer["activation"])
-        return tf.cast(activation(tf.cast(x, tf.float32) + parameters[0]), dtype), ()
-
-    return activate
-
-
-def _normalization_and_activation(layer, dtype):
-    """Batch normalization, every image counted by its weight, and the activation behind it."""
-
-    def normalize(x, parameters, weight):
-        gamma, beta = parameters
-        x = tf.cast(x, tf.float32)
-        values = tf.reshape(x, (-1, layer["filters"]))
-        share = weight / tf.maximum(tf.reduce_sum(weight), 1e-30)
-        n_pixels = values.shape[0] // weight.shape[0]
-        # Sums as matrix products, which are faster here than reductions.
-        share = tf.reshape(tf.tile(share[:, None] / n_pixels, (1, n_pixels)), (1, -1))
-        mean = tf.matmul(share, values)[0]
-        variance = tf.matmul(share, tf.square(values - mean))[0]
-        scale = gamma * tf.math.rsqrt(variance + EPSILON)
-        activation = keras.activations.get(layer["activation"])
-        return tf.cast(activation(x * scale + (beta - mean * scale)), dtype), (mean, variance)
-
-    return normalize
+from skdigits._links import chain, windows
 
 
 def _dense_logits(layers, x, parameters, key):
@@ -152,18 +25,6 @@ def _dense_logits(layers, x, parameters, key):
         else:
             x = dropout(x, layer["rate"], hash_bits(key + tf.constant(position, tf.uint32)))
     return x
-
-
-def _forward_and_backward(link, piece):
-    """A link of the chain, and what gives the gradients of its inputs and parameters."""
-
-    def backward(x, parameters, weight, output_gradient):
-        with tf.GradientTape() as tape:
-            tape.watch([x, parameters])
-            outputs, _ = link(x, parameters, weight)
-        return tape.gradient(outputs, [x, parameters], output_gradient)
-
-    return piece(link), piece(backward)
 
 
 def gradient_function(config, piece, *, whole, augments, dtype):
@@ -188,36 +49,25 @@ def gradient_function(config, piece, *, whole, augments, dtype):
         Takes the trained variables' values and a batch; returns the summed loss, the weight of the
         samples that were right, the gradients, and the moments of each batch normalization.
     """
-    convolutions = [layer for layer in config["layers"] if layer["kind"] == "convolution"]
-    dense_layers = list(enumerate(config["layers"]))[len(convolutions) :]
     image_shape = config.get("image_shape")
+    dense_layers = [
+        (position, layer)
+        for position, layer in enumerate(config["layers"])
+        if layer["kind"] != "convolution"
+    ]
 
     @piece
     def inputs(x, shift, scale, key, augmentation):
         x = tf.cast(x, tf.float32)
         if augments:
-            x = tf.reshape(x, (x.shape[0], *image_shape))
-            x = augment(x, augmentation, key)
+            x = augment(tf.reshape(x, (x.shape[0], *image_shape)), augmentation, key)
         x = (x - shift) * scale
-        if not convolutions:
+        if not image_shape:
             return x
         x = tf.reshape(x, (x.shape[0], *image_shape, 1))
-        return tf.cast(_windows(x, convolutions[0]), dtype)
+        return tf.cast(windows(x, config["layers"][0]), dtype)
 
-    links = []  # forward pass, backward pass, number of parameters
-    for layer in convolutions:
-        convolution = _convolution if links else _first_convolution
-        forward, backward = _forward_and_backward(convolution(layer, dtype), lambda plain: plain)
-        if links and not whole:
-            backward = _convolution_backward(layer, dtype)
-        links.append((forward, backward, 1))
-        if layer["pool_size"] != [1, 1]:
-            links.append((*_forward_and_backward(_max_pooling(layer), piece), 0))
-        if layer["batch_normalization"]:
-            normalization = _normalization_and_activation(layer, dtype)
-            links.append((*_forward_and_backward(normalization, piece), 2))
-        else:
-            links.append((*_forward_and_backward(_bias_and_activation(layer, dtype), piece), 1))
+    links = chain(config, piece, whole=whole, dtype=dtype)
 
     @piece
     def dense(x, parameters, y, weight, size, key):

@@ -1,0 +1,129 @@
+"""From an image of a digit to its ink, and from ink to an image as those of MNIST are."""
+
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+SIDE = 28  # of an image of MNIST
+BOX = 20  # in which its digit lies
+WORKING_SIDE = 160  # larger images are averaged down to this before anything else
+BLANK_CONTRAST = 16 / 255  # less is paper and noise
+STROKE = 2  # pixels that strokes are wide in the box, at least
+SPECK = 0.05  # connected ink is dropped if it is smaller than this part of the largest
+
+
+def grey_values(image):
+    """Grey values of an image from 0 to 1, float32 (height, width)."""
+    from PIL import Image, ImageOps
+
+    if isinstance(image, str | Path):
+        with Image.open(image) as opened:
+            return grey_values(ImageOps.exif_transpose(opened))
+    if isinstance(image, Image.Image):
+        if image.mode.startswith(("I", "F")):
+            return _stretched(np.asarray(image))
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        return np.asarray(image.convert("L"), np.float32) / 255
+    image = np.asarray(image)
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[:, :, 0]
+    if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))) or not image.size:
+        raise ValueError(f"has shape {image.shape}; (height, width) or RGB(A) is expected")
+    if image.dtype == np.uint8:
+        return grey_values(Image.fromarray(image))
+    if image.ndim == 3:
+        image = image[:, :, :3] @ np.array([0.299, 0.587, 0.114])
+    return _stretched(image)
+
+
+def _stretched(values):
+    """Values of a range that is not known, from 0 to 1."""
+    if values.dtype.kind not in "buif" or not np.isfinite(values).all():
+        raise ValueError("holds something else than finite real numbers")
+    values = values.astype(np.float64)
+    values -= values.min()
+    return (values / max(values.max(), np.finfo(float).tiny)).astype(np.float32)
+
+
+def in_mnist_form(ink):
+    """Image of 28 x 28 pixels, uint8: the ink in a box of 20 x 20, its mass in the middle."""
+    digit = _cut_out(_thickened(_cut_out(ink)))
+    digit = _resized(digit, BOX / max(digit.shape))
+    digit = np.clip(digit / digit.max(), 0, 1)
+    share = digit / digit.sum()
+    height, width = digit.shape
+    # In MNIST the centre of mass is pixel 14, counted from 0, of both axes.
+    top = SIDE / 2 - share.sum(axis=1) @ np.arange(height)
+    left = SIDE / 2 - share.sum(axis=0) @ np.arange(width)
+    top, left = np.clip(np.rint([top, left]), 0, [SIDE - height, SIDE - width]).astype(int)
+    field = np.zeros((SIDE, SIDE), np.uint8)
+    field[top : top + height, left : left + width] = np.rint(255 * digit)
+    return field
+
+
+def _resized(values, factor):
+    from PIL import Image
+
+    if factor == 1:
+        return values
+    height, width = (max(1, round(side * factor)) for side in values.shape)
+    image = Image.fromarray(np.ascontiguousarray(values, np.float32))
+    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
+
+
+def ink_of(grey, polarity):
+    """How much of each pixel is ink, from 0 to 1, without small specks; None if there is none.
+
+    A large image is scaled down first.
+    """
+    grey = _resized(grey, min(1, WORKING_SIDE / max(grey.shape)))
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    background = np.median(border)
+    if polarity == "auto":
+        dark = background - grey.min() > grey.max() - background
+    else:
+        dark = polarity == "dark_on_light"
+    ink = np.clip(background - grey if dark else grey - background, 0, None)
+    if ink.max() < BLANK_CONTRAST:
+        return None
+    threshold = _otsu(ink)
+    # Paper is what is lighter than half of that; full ink is what the middle of strokes has.
+    full = np.median(ink[ink > threshold])
+    ink = np.clip((ink - threshold / 2) / (full - threshold / 2), 0, 1)
+    parts, n_parts = ndimage.label(ink, np.ones((3, 3)))
+    amounts = ndimage.sum_labels(ink, parts, np.arange(n_parts + 1))
+    return np.where(amounts[parts] >= SPECK * amounts.max(), ink, 0)
+
+
+def _otsu(values):
+    """Threshold that best separates two classes of values (Otsu, 1979)."""
+    counts, edges = np.histogram(values, 256)
+    centres = (edges[:-1] + edges[1:]) / 2
+    below, total_below = np.cumsum(counts), np.cumsum(counts * centres)
+    above, total_above = below[-1] - below, total_below[-1] - total_below
+    with np.errstate(invalid="ignore"):
+        between = below * above * (total_below / below - total_above / above) ** 2
+    return edges[1:][np.nanargmax(between)]
+
+
+def _cut_out(ink):
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _thickened(digit):
+    """The digit, its strokes made as thick as MNIST's will be if they are thinner."""
+    inside = np.pad(digit, 1) > 0.5
+    # In the middle of a stroke the border is half its width away, on average a quarter.
+    thickness = 4 * ndimage.distance_transform_edt(inside)[inside].mean() - 1
+    wanted = STROKE * max(digit.shape) / BOX
+    radius = round((wanted - thickness) / 2)
+    if radius < 1:
+        return digit
+    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    return ndimage.grey_dilation(
+        np.pad(digit, radius), footprint=x * x + y * y <= radius * radius + 0.5
+    )
