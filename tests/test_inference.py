@@ -14,7 +14,7 @@ def network_and_weights(config, seed=0):
     rng = np.random.default_rng(seed)
     network.set_weights(
         [
-            # A variance, as the last of four vectors in a row is, must not be negative.
+            # A variance must not be negative.
             rng.uniform(0.5, 2, weight.shape)
             if weight.path.endswith("moving_variance")
             else rng.normal(0, 0.3, weight.shape)
@@ -81,6 +81,7 @@ def test_convolutions_are_those_of_keras(
     np.testing.assert_allclose(softmax(exact), expected, atol=1e-6)
 
     ends = [layer for layer in network.layers if "activation" in layer.name]
+    assert len(ends) == 2
     for depth, end in enumerate(ends, start=1):
         hidden = keras.Model(network.inputs[0], end.output)(X).numpy()
         ours = layer_outputs(config, weights, X, 0, 1, depth=depth)

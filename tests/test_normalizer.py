@@ -75,8 +75,9 @@ def test_images_of_mnist_stay_nearly_as_they_are(mnist_test):
         np.asarray(SEVEN.convert("RGB")),
         np.asarray(SEVEN.convert("RGB")) / np.float32(255),
         np.asarray(SEVEN.convert("RGBA"))[::-1][::-1],
+        np.asarray(drawn(mode="RGBA", ink=(0, 0, 0, 255), paper=(0, 0, 0, 0))),
     ],
-    ids=range(23),
+    ids=range(24),
 )
 def test_size_place_colour_and_type_do_not_matter(other):
     expected, ours = normalized(SEVEN, other)
@@ -137,7 +138,8 @@ def test_files(tmp_path):
     exif[0x0112] = 6  # "rotate 270 degrees to view it"
     turned.save(tmp_path / "turned.jpg", exif=exif)
     expected = normalized(SEVEN)[0]
-    for ours in normalized(*paths, str(paths[0]), tmp_path / "turned.jpg"):
+    opened = Image.open(tmp_path / "turned.jpg")
+    for ours in normalized(*paths, str(paths[0]), tmp_path / "turned.jpg", opened):
         assert_alike(ours, expected, tolerance=3)
     with pytest.raises(FileNotFoundError, match="missing"):
         normalized(tmp_path / "missing.png")
@@ -155,6 +157,7 @@ def test_files(tmp_path):
         (np.zeros((2, 3, 4, 5, 3)), "got shape"),
         ([np.full((9, 9), np.nan)], "image 0 of X holds something else than finite real"),
         ([np.full((9, 9), 1j)], "image 0 of X holds something else than finite real"),
+        ([np.zeros((9, 9, 4))], "image 0 of X is RGBA of float64; RGBA is expected as uint8"),
         ([np.zeros((0, 9))], r"image 0 of X has shape \(0, 9\)"),
         ([], "X must hold at least one image|minimum of 1 is required|Expected 2D"),
     ],
@@ -175,8 +178,29 @@ def test_rows_of_pixels():
         DigitImageNormalizer(image_shape=(300, 200)).fit_transform(oblong.reshape(1, -1))[0],
         normalized(oblong)[0].ravel(),
     )
-    with pytest.raises(ValueError, match=r"image_shape must be two ints.*\(7, 9\) for 60000"):
-        DigitImageNormalizer(image_shape=(7, 9)).fit_transform(oblong.reshape(1, -1))
+    for wrong, message in (
+        ((7, 9), "image_shape is 7 x 9, but X has 60000 features"),
+        ((-300, -200), "image_shape must be two ints of at least 1"),
+        ((300, 200, 1), "image_shape must be two ints of at least 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            DigitImageNormalizer(image_shape=wrong).transform(oblong.reshape(1, -1))
+    with pytest.raises(ValueError, match="'polarity' parameter"):
+        normalized(SEVEN, polarity="dark")
+
+
+def test_nested_lists_are_arrays():
+    images = np.asarray(SEVEN.resize((20, 30)))[None].repeat(2, 0)
+    ours = DigitImageNormalizer().fit_transform(images.astype(float).tolist())
+    assert_alike(ours, DigitImageNormalizer().fit_transform(images), tolerance=1)
+
+
+def test_a_faint_shadow_does_not_outweigh_a_digit():
+    scene = np.full((400, 400), 240, np.uint8)
+    scene[20:180, 20:380] = 185
+    scene[230:370, 100:180] = np.asarray(SEVEN.resize((80, 140)))
+    ours = normalized(scene)[0]
+    assert (ours > 0).sum() > 30
 
 
 def test_in_front_of_a_fitted_classifier(mnist, small_conv):

@@ -21,10 +21,11 @@ def run_python(code, *arguments):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def test_loads_in_a_process_that_knows_only_skdigits(digits, small, tmp_path):
+def test_loads_in_a_process_that_knows_only_skdigits(digits, small, small_conv, tmp_path):
     X, X_test, y, y_test = digits
     models = {
         "dense": small(epochs=5),
+        "convolutional": small_conv(epochs=5),
         "pipeline": make_pipeline(PCA(0.95), small(epochs=5)),
         "reduced": ReducedDigitClassifier(classifier=small(epochs=5)),
     }
@@ -35,7 +36,7 @@ folder = sys.argv[1]
 for name in sys.argv[2:]:
     model = joblib.load(f"{folder}/{name}.joblib")
     np.save(f"{folder}/{name}.npy", model.predict_proba(np.load(f"{folder}/X.npy")))
-print([name for name in ("tensorflow", "keras", "matplotlib") if name in sys.modules])
+print([name for name in ("tensorflow", "keras", "matplotlib", "PIL") if name in sys.modules])
 """
     for name, model in models.items():
         joblib.dump(model.fit(X, y), tmp_path / f"{name}.joblib")

@@ -77,7 +77,9 @@ def test_a_study_of_ones_own(digits, tmp_path, monkeypatch):
 
 def test_quick_reproduction(tiny, tmp_path):
     text = io.StringIO()
+    before = repr(STUDIES)
     fits = reproduce(STUDIES["experiments"], tmp_path, quick=True, file=text)
+    assert repr(STUDIES) == before
     networks = STUDIES["experiments"].networks
     assert len(fits) == len(networks) == 6
 

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage, stats
 
-from skdigits import ConvDigitClassifier, DenseDigitClassifier, _compiled
+from skdigits import ConvDigitClassifier, DenseDigitClassifier, _augmentation, _compiled
 from skdigits._architecture import MOVING, named_weights
 from skdigits._augmentation import augment
 from skdigits._fitting import OPTIMIZERS
@@ -83,7 +83,13 @@ def test_loop_is_the_gradient_tape_loop_for_every_depth(sizes, activation, digit
 
 CONVOLUTIONS = {
     "one": {"filters": 4},
-    "study 4": {"filters": (4, 6), "activation": "sigmoid", "hidden_layer_sizes": 8},
+    "study 4": {
+        "filters": (4, 6),
+        "kernel_size": 4,
+        "activation": "sigmoid",
+        "hidden_layer_sizes": 8,
+    },
+    "large and not square": {"filters": (4, 6), "kernel_size": ((1, 3), (2, 5))},
     "pooled": {"filters": (4, 6), "pool_size": (2, None), "kernel_size": (3, 2)},
     "windows of all shapes": {
         "filters": (3, 4),
@@ -131,13 +137,85 @@ def test_moving_moments_are_means_of_the_first_batches(digits):
     classifier = ConvDigitClassifier(
         4, learning_rate=1e-30, optimizer="sgd", batch_size=64, epochs=2, random_state=0
     ).fit(X, y)
-    kernel, _, _, mean, variance = classifier._weights[:5]
+    kernel, _, _, mean, variance = classifier._weights[:5]  # 8 steps: plain means
     shift, scale = classifier._scaling
     images = ((X - shift) * scale).reshape(-1, 8, 8, 1)
     pooled = tf.nn.max_pool2d(tf.nn.conv2d(images, kernel, 1, "SAME"), 2, 2, "SAME").numpy()
     np.testing.assert_allclose(mean, pooled.mean((0, 1, 2)), atol=1e-4)
     # Every batch has a variance around its own mean, so that theirs is a little less.
     np.testing.assert_allclose(variance, pooled.var((0, 1, 2)), rtol=0.02)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_moving_moments_forget_early_batches(weighted, digits):
+    X, _, y, _ = digits
+    n_epochs, batch = 3, 100
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(y)) if weighted else np.ones(len(y))
+    classifier = ConvDigitClassifier(
+        4,
+        pool_size=None,
+        learning_rate=1e-30,
+        learning_rate_schedule="constant",
+        optimizer="sgd",
+        batch_size=batch,
+        epochs=n_epochs,
+        random_state=0,
+    ).fit(X, y, sample_weight=weight)
+    kernel, _, _, mean, variance = classifier._weights[:5]
+    shift, scale = classifier._scaling
+    images = ((X - shift) * scale).reshape(-1, 8, 8, 1)
+    convolved = tf.nn.conv2d(images, kernel, 1, "SAME").numpy()
+    expected = [0.0, 0.0]
+    orders = [epoch_order(np.arange(len(y)), classifier._seed, epoch) for epoch in range(n_epochs)]
+    batches = [order[s : s + batch] for order in orders for s in range(0, len(y), batch)]
+    assert len(batches) == 42
+    for step, rows in enumerate(batches):
+        share = np.repeat(weight[rows], 64)
+        values = convolved[rows].reshape(-1, 4)
+        batch_mean = np.average(values, axis=0, weights=share)
+        moments = batch_mean, np.average((values - batch_mean) ** 2, axis=0, weights=share)
+        keeps = 1 - max(0.1, 1 / (step + 1))
+        expected = [
+            keeps * old + (1 - keeps) * new for old, new in zip(expected, moments, strict=True)
+        ]
+    np.testing.assert_allclose(mean, expected[0], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(variance, expected[1], rtol=1e-3)
+
+
+def test_a_class_of_weight_zero_is_as_good_as_left_out(digits):
+    """Also where batches would be made of nothing else."""
+    X, _, y, _ = digits
+    X, y = X[:120], y[:120]
+    by_class, by_sample = (
+        ConvDigitClassifier(4, batch_size=8, class_weight=class_weight, random_state=0)
+        for class_weight in (dict.fromkeys(range(8), 0.0), None)
+    )
+    by_class.partial_fit(X, y, classes=range(10))
+    by_sample.partial_fit(X, y, classes=range(10), sample_weight=y > 7)
+    for ours, expected in zip(by_class._weights, by_sample._weights, strict=True):
+        np.testing.assert_array_equal(ours, expected)
+
+
+@pytest.mark.parametrize("optimizer", ["adafactor", "ftrl", "muon"])
+def test_optimizers_see_kernels_of_convolutions_as_keras_has_them(optimizer, digits):
+    X, _, y, _ = digits
+    X, y = X[:200] / 16, y[:200]
+    classifier = ConvDigitClassifier(
+        (4, 6),
+        optimizer=optimizer,
+        learning_rate=None,
+        learning_rate_schedule="constant",
+        batch_normalization=False,
+        dropout=0.0,
+        standardize=False,
+        hidden_layer_sizes=(),
+        batch_size=64,
+        epochs=2,
+        random_state=0,
+    ).fit(X, y)
+    weights, losses = plain_keras_fit(classifier, X, y)
+    assert_same_weights(classifier, weights, tolerance=1e-4)
+    np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-4)
 
 
 def test_augmentation_is_the_affine_transform_of_scipy():
@@ -147,7 +225,9 @@ def test_augmentation_is_the_affine_transform_of_scipy():
     same = augment(tf.constant(images), tf.constant([0.0, 0, 0]), key).numpy()
     np.testing.assert_allclose(same, images, atol=1e-5)
     for limits in ((3, 0, 0), (0, 40, 0), (0, 0, 0.5), (2, 20, 0.2)):
-        bits = random_bits((4, 6), hash_bits(key ^ tf.constant(0x5BD1E995, tf.uint32))).numpy()
+        bits = random_bits(
+            (4, 6), hash_bits(key ^ tf.constant(_augmentation._KEY, tf.uint32))
+        ).numpy()
         down, right, turn, grow = bits / 2**31 - 1
         ours = augment(tf.constant(images), tf.constant(limits, tf.float32), key).numpy()
         assert np.abs(ours - images).max() > 0.01
@@ -303,7 +383,10 @@ def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small)
     monkeypatch.setattr(
         _compiled.CompiledNetwork,
         "__init__",
-        lambda self, *arguments: (built.append(self), build(self, *arguments))[1],
+        lambda self, *arguments, **options: (
+            built.append(self),
+            build(self, *arguments, **options),
+        )[1],
     )
     sizes = (19, 13)  # of this test alone
     for n_samples in (1000, 65, 700, 1300):
@@ -311,6 +394,16 @@ def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small)
     small(sizes, learning_rate=0.1, epochs=5, class_weight="balanced").fit(X, y)
     assert len(built) == 1
     assert built[0]._run_slab.experimental_get_tracing_count() == 1
+
+
+def test_convolutions_are_traced_once(digits, monkeypatch, small_conv):
+    X, _, y, _ = digits
+    monkeypatch.setattr(_compiled, "_idle_networks", [])
+    for n_samples in (1000, 65, 700):
+        small_conv((3, 5), random_state=n_samples).fit(X[:n_samples], y[:n_samples])
+    ((_, network),) = _compiled._idle_networks
+    assert network._run_slab.experimental_get_tracing_count() == 1
+    assert network._update.experimental_get_tracing_count() == 1
 
 
 def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small, small_conv):

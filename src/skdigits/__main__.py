@@ -33,7 +33,9 @@ def main(arguments=None):
         "studies", nargs="*", metavar="STUDY", help="which studies (default: experiments)"
     )
     reproduce.add_argument(
-        "--quick", action="store_true", help="fewer images and epochs, for a look at how it works"
+        "--quick",
+        action="store_true",
+        help="one seed, fewer images and epochs, for a look at how it works",
     )
     reproduce.add_argument(
         "--output",

@@ -4,6 +4,7 @@ import math
 
 # Of the weights, those that training follows instead of learning them.
 MOVING = ("mean", "variance")
+EPSILON = 1e-3  # what Keras adds to the variance in batch normalization
 
 
 def padding_of(size, window, stride):

@@ -1,10 +1,13 @@
-"""The compiled training loop: a network's variables, its optimizer, and one XLA executable.
+"""The compiled training loop: a network's variables, its optimizer, and the loop over batches.
 
 One call runs a slab of many batches: forward pass, gradient and Keras' own ``optimizer.apply``.
 What differs from fit to fit (the data, their scaling, weights of samples, learning rates, seeds,
 number of steps) goes in as arguments, so that fits of the same network share the executable,
 whatever their number of samples. Kernels are kept as (units, inputs) here and as (inputs, units)
 everywhere else: the matrix products of a small batch run about a tenth faster that way round.
+
+Of a dense network XLA compiles the loop as a whole; of a convolutional one on a CPU it is a plain
+graph whose steps are made of pieces that XLA compiles and of oneDNN's convolutions.
 """
 
 import functools
@@ -99,7 +102,6 @@ class CompiledNetwork:
         # A plain mean over the first batches, then over about the last ten.
         share = tf.maximum(1 / (tf.cast(n_steps_before, tf.float32) + 1), MOVING_SHARE)
         for variable, value in zip(self._moving, moments, strict=True):
-            # Before the first step the variable counts for nothing, whatever it holds.
             variable.assign(variable + share * (value - variable))
 
     def _loop_over_batches(

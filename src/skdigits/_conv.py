@@ -1,6 +1,5 @@
 """Convolutional networks for images of digits."""
 
-import math
 import warnings
 from numbers import Integral, Real
 from pathlib import Path
@@ -9,8 +8,9 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skdigits._base import BaseDigitClassifier
-from skdigits._fitting import positive, unit_counts
+from skdigits._fitting import positive, positive_ints
 from skdigits._inference import ACTIVATIONS
+from skdigits._pixels import by, shape_of_rows
 
 AUGMENTATION = ("shift", "rotation", "zoom")
 
@@ -34,8 +34,8 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Side of the kernels: one int for all convolutions, or an int or a pair (height, width) for
         each.
     pool_size : int, None or sequence, default=2
-        Side of the pooling windows: one for all convolutions, or one or a pair for each; None
-        does not pool.
+        Side of the pooling windows: one int for all convolutions, or an int, a pair (height,
+        width) or None for each; None does not pool.
     padding : {"same", "valid"}, default="same"
         "same" puts zeros around the image, and the last pooling window of a line may be smaller,
         so that every kernel and pooling fits every image. "valid" leaves out windows that reach
@@ -108,9 +108,9 @@ class ConvDigitClassifier(BaseDigitClassifier):
     warm_start : bool, default=False
         Whether `fit` goes on from the present weights, optimizer state and scaling.
     random_state : int, RandomState instance or None, default=None
-        Source of the initial weights, of the order of the samples, of dropout and of the
-        validation split. The same int gives the same network in any process, thread or `n_jobs`
-        on the same kind of machine with the same number of TensorFlow threads.
+        Source of the initial weights, of the order of the samples, of dropout, of augmentation and
+        of the validation split. The same int gives the same network in any process, thread or
+        `n_jobs` on the same kind of machine with the same number of TensorFlow threads.
     verbose : bool or int, default=False
         Whether to print a line after every epoch.
 
@@ -249,7 +249,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
     def _network_config(self, n_features, n_classes):
         from skdigits.networks import conv_config  # Keras is imported by those who train
 
-        filters = unit_counts("filters", self.filters)
+        filters = positive_ints("filters", self.filters)
         if not filters:
             raise ValueError("filters must name at least one convolution; got none")
         return conv_config(
@@ -260,7 +260,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
             pool_size=self.pool_size,
             padding=self.padding,
             batch_normalization=self.batch_normalization,
-            hidden_layer_sizes=unit_counts("hidden_layer_sizes", self.hidden_layer_sizes),
+            hidden_layer_sizes=positive_ints("hidden_layer_sizes", self.hidden_layer_sizes),
             activation=self.activation,
             dropout=self.dropout,
         )
@@ -277,42 +277,36 @@ class ConvDigitClassifier(BaseDigitClassifier):
             )
         if reset:
             self.image_shape_ = self._image_shape(shape)
+        elif self.image_shape is not None and tuple(self.image_shape) != self.image_shape_:
+            raise ValueError(
+                f"image_shape is {self.image_shape!r}, but the classifier was fitted on images of "
+                f"{by(self.image_shape_)} pixels"
+            )
         if not holds_images:
             return X
         if tuple(shape[1:3]) != self.image_shape_:
             raise ValueError(
-                f"X holds images of {shape[1]} x {shape[2]} pixels, but "
+                f"X holds images of {by(shape[1:3])} pixels, but "
                 f"{'image_shape is' if reset else 'the classifier was fitted on'} "
-                f"{' x '.join(map(str, self.image_shape_))}"
+                f"{by(self.image_shape_)}"
             )
         return X.reshape(len(X), -1)
 
     def _image_shape(self, shape):
         """Height and width of the images in an X of the given shape."""
-        if self.image_shape is not None:
-            sides = tuple(self.image_shape)
-            if len(sides) != 2 or not all(isinstance(s, Integral) and s >= 1 for s in sides):
-                raise ValueError(
-                    "image_shape must be two ints of at least 1, height and width; got "
-                    f"{self.image_shape!r}"
-                )
-            if len(shape) == 2 and sides[0] * sides[1] != shape[1]:
-                raise ValueError(
-                    f"image_shape is {sides[0]} x {sides[1]}, but X has {shape[1]} features"
-                )
-            return int(sides[0]), int(sides[1])
         if len(shape) > 2:
-            return int(shape[1]), int(shape[2])
-        n_features = shape[1] if len(shape) == 2 else 0  # other shapes are an error later on
-        side = math.isqrt(n_features)
-        if side * side == n_features:
-            return side, side
-        warnings.warn(
-            f"X has {n_features} features, which make no square: they are taken for images of "
-            f"1 x {n_features} pixels; image_shape would say otherwise",
-            stacklevel=2,
-        )
-        return 1, n_features
+            given = self.image_shape is not None
+            return shape_of_rows(self.image_shape, None) if given else tuple(shape[1:3])
+        # An X of fewer dimensions is an error later on, whatever its images would be.
+        n_features = shape[1] if len(shape) == 2 else 1
+        height, width = shape_of_rows(self.image_shape, n_features)
+        if self.image_shape is None and height != width:
+            warnings.warn(
+                f"X has {n_features} features, which make no square: they are taken for images of "
+                f"1 x {n_features} pixels; image_shape would say otherwise",
+                stacklevel=2,
+            )
+        return height, width
 
     def _training_options(self):
         if self.precision == "mixed_bfloat16" and not _has_fast_bfloat16():

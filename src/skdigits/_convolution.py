@@ -9,11 +9,10 @@ import math
 
 import numpy as np
 
-from skdigits._architecture import padding_of
+from skdigits._architecture import EPSILON, padding_of
 
 # Numbers of windows that are collected for one product, to stay in the processor's cache.
 WINDOW_NUMBERS = 2**19
-EPSILON = 1e-3  # what Keras adds to the variance in batch normalization
 
 
 def _padded(images, windows, strides, fill):

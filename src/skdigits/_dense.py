@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skdigits._base import BaseDigitClassifier
-from skdigits._fitting import positive, unit_counts
+from skdigits._fitting import positive, positive_ints
 from skdigits._inference import ACTIVATIONS
 
 
@@ -181,7 +181,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
         return dense_config(
             n_features,
             n_classes,
-            hidden_layer_sizes=unit_counts("hidden_layer_sizes", self.hidden_layer_sizes),
+            hidden_layer_sizes=positive_ints("hidden_layer_sizes", self.hidden_layer_sizes),
             activation=self.activation,
             dropout=self.dropout,
         )

@@ -35,7 +35,7 @@ def positive(kind):
     return Interval(kind, 0, None, closed="neither")
 
 
-def unit_counts(name, counts):
+def positive_ints(name, counts):
     """A parameter that is one int or several, as a list of ints."""
     every = [counts] if isinstance(counts, Integral) else list(counts)
     if not all(isinstance(count, Integral) and count >= 1 for count in every):
@@ -49,8 +49,9 @@ class FitMixin:
     """`fit` and `partial_fit` of every digit network, and the parameters of training.
 
     A subclass says with `_network_config(n_features, n_classes)` which network its own parameters
-    describe, with `_as_rows(X)` what else than rows of features it takes, and with
-    `_training_options()` what else than the parameters below decides how to train.
+    describe, with `_as_rows(X, reset)` what else than rows of features it takes (`reset` where X
+    is the first to be seen), and with `_training_options()` what else than the parameters below
+    decides how to train.
     """
 
     _parameter_constraints = {
@@ -262,6 +263,7 @@ class FitMixin:
             held_out = _samples.Samples(X, y, weight.astype(np.float32), held_out_rows)
         factors = _samples.class_factors(self.class_weight, self.classes_, y[rows], weight[rows])
         weight = weight * factors[y]
+        rows = rows[weight[rows] > 0]
         training = _samples.training_samples(
             X, y, weight, rows, batch_size=self.batch_size, normalize=normalize
         )

@@ -13,14 +13,19 @@ STROKE = 2  # pixels that strokes are wide in the box, at least
 SPECK = 0.05  # connected ink is dropped if it is smaller than this part of the largest
 
 
+class NoImageError(ValueError):
+    """What should be an image is none."""
+
+
 def grey_values(image):
     """Grey values of an image from 0 to 1, float32 (height, width)."""
     from PIL import Image, ImageOps
 
     if isinstance(image, str | Path):
         with Image.open(image) as opened:
-            return grey_values(ImageOps.exif_transpose(opened))
+            return grey_values(opened)
     if isinstance(image, Image.Image):
+        image = ImageOps.exif_transpose(image)
         if image.mode.startswith(("I", "F")):
             return _stretched(np.asarray(image))
         if image.has_transparency_data:
@@ -31,18 +36,20 @@ def grey_values(image):
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[:, :, 0]
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))) or not image.size:
-        raise ValueError(f"has shape {image.shape}; (height, width) or RGB(A) is expected")
+        raise NoImageError(f"has shape {image.shape}; (height, width) or RGB(A) is expected")
     if image.dtype == np.uint8:
         return grey_values(Image.fromarray(image))
     if image.ndim == 3:
-        image = image[:, :, :3] @ np.array([0.299, 0.587, 0.114])
+        if image.shape[2] == 4:
+            raise NoImageError(f"is RGBA of {image.dtype}; RGBA is expected as uint8")
+        image = image @ np.array([0.299, 0.587, 0.114])
     return _stretched(image)
 
 
 def _stretched(values):
     """Values of a range that is not known, from 0 to 1."""
     if values.dtype.kind not in "buif" or not np.isfinite(values).all():
-        raise ValueError("holds something else than finite real numbers")
+        raise NoImageError("holds something else than finite real numbers")
     values = values.astype(np.float64)
     values -= values.min()
     return (values / max(values.max(), np.finfo(float).tiny)).astype(np.float32)
@@ -94,7 +101,8 @@ def ink_of(grey, polarity):
     full = np.median(ink[ink > threshold])
     ink = np.clip((ink - threshold / 2) / (full - threshold / 2), 0, 1)
     parts, n_parts = ndimage.label(ink, np.ones((3, 3)))
-    amounts = ndimage.sum_labels(ink, parts, np.arange(n_parts + 1))
+    # A large faint shadow must not outweigh a digit.
+    amounts = ndimage.sum_labels(ink > 0.5, parts, np.arange(n_parts + 1))
     return np.where(amounts[parts] >= SPECK * amounts.max(), ink, 0)
 
 

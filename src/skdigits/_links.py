@@ -12,8 +12,7 @@ import functools
 import keras
 import tensorflow as tf
 
-from skdigits._architecture import padding_of
-from skdigits._convolution import EPSILON
+from skdigits._architecture import EPSILON, padding_of
 
 
 def _grown(images, windows, strides, fill):
@@ -57,8 +56,8 @@ def _convolution_backward(layer, dtype):
     """Gradients of `_convolution`, themselves as convolutions.
 
     On a CPU oneDNN computes the gradient of a kernel up to a third faster if it is written as a
-    convolution of the images with the gradients, pixels and images having changed places; that of
-    the images likewise, if this takes no more products or the kernel is large.
+    convolution of the images with the gradients, pixels and images having changed places. That of
+    the images is one too; where it has to pad them, this pays for large kernels only.
     """
     before, behind = zip(
         *(
@@ -68,7 +67,7 @@ def _convolution_backward(layer, dtype):
         strict=True,
     )
     height, width = layer["kernel_size"]
-    own_convolution = layer["padding"] == "same" or height * width > 9
+    as_convolution = layer["padding"] == "same" or height * width > 9
 
     def backward(x, parameters, weight, output_gradient):
         kernel = tf.cast(parameters[0], dtype)
@@ -77,7 +76,7 @@ def _convolution_backward(layer, dtype):
             tf.transpose(x, (3, 1, 2, 0)), tf.transpose(output_gradient, (1, 2, 0, 3)), 1, around
         )
         kernel_gradient = tf.transpose(kernel_gradient, (1, 2, 0, 3))
-        if own_convolution:
+        if as_convolution:
             turned = tf.transpose(tf.reverse(kernel, (0, 1)), (0, 1, 3, 2))
             around = [
                 (0, 0),

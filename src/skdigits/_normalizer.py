@@ -1,8 +1,6 @@
 """Images as people have them, brought to the form of MNIST."""
 
-import math
 import warnings
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,8 @@ from sklearn.base import (
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
-from skdigits._ink import SIDE, grey_values, in_mnist_form, ink_of
+from skdigits._ink import SIDE, NoImageError, grey_values, in_mnist_form, ink_of
+from skdigits._pixels import shape_of_rows
 from skdigits._state import VersionedState
 
 
@@ -86,8 +85,10 @@ class DigitImageNormalizer(
         self : object
             The transformer.
         """
-        if not _is_sequence_of_images(X) and getattr(X, "ndim", 2) <= 2:
-            validate_data(self, X, dtype="numeric")
+        if not _is_sequence_of_images(X):
+            X = X if hasattr(X, "shape") else np.asarray(X)
+            if len(X.shape) <= 2:
+                validate_data(self, X, dtype="numeric")
         return self
 
     def transform(self, X):
@@ -97,9 +98,11 @@ class DigitImageNormalizer(
         ----------
         X : sequence of images, or array-like of shape (n_samples, n_pixels), \
                 (n_samples, height, width) or (n_samples, height, width, n_channels)
-            A sequence may mix sizes and kinds: arrays (height, width) or (height, width, 1, 3 or 4)
-            of any real dtype, images of Pillow, and paths of files that Pillow can read. Colours
-            become grey; what is transparent becomes white.
+            A sequence may mix sizes and kinds: arrays (height, width), (height, width, 1) or
+            (height, width, 3) of any real dtype, arrays (height, width, 4) of uint8, images of
+            Pillow, and paths of files that Pillow can read. Colours become grey; what is
+            transparent becomes white. Values of other types than 8 bits count from the lowest
+            to the highest in their image.
 
         Returns
         -------
@@ -115,13 +118,14 @@ class DigitImageNormalizer(
         FileNotFoundError, PIL.UnidentifiedImageError
             If a path names no file, or one that is no image.
         """
+        self._validate_params()
         images = self._images(X)
         normalized = np.zeros((len(images), SIDE * SIDE), np.uint8)
         blank = []
         for number, image in enumerate(images):
             try:
                 ink = ink_of(grey_values(image), self.polarity)
-            except ValueError as error:
+            except NoImageError as error:
                 raise ValueError(f"image {number} of X {error}") from None
             if ink is None:
                 blank.append(number)
@@ -140,28 +144,17 @@ class DigitImageNormalizer(
         """X as a sequence of images."""
         if _is_sequence_of_images(X):
             return X
-        if getattr(X, "ndim", 2) > 2:
+        if not hasattr(X, "shape"):
             X = np.asarray(X)
-            if X.ndim > 4:
-                raise ValueError(
-                    "X must hold rows of pixels, or images of shape (height, width) or (height, "
-                    f"width, n_channels); got shape {X.shape}"
-                )
-            return X
-        X = validate_data(self, X, dtype="numeric", reset=False)
-        return X.reshape(-1, *self._shape_of_rows(X.shape[1]))
-
-    def _shape_of_rows(self, n_pixels):
-        if self.image_shape is None:
-            side = math.isqrt(n_pixels)
-            return (side, side) if side * side == n_pixels else (1, n_pixels)
-        shape = tuple(self.image_shape)
-        if not all(isinstance(side, Integral) for side in shape) or math.prod(shape) != n_pixels:
+        if len(X.shape) > 4:
             raise ValueError(
-                "image_shape must be two ints, height and width, whose product is the number of "
-                f"pixels in a row of X; got {self.image_shape!r} for {n_pixels} pixels"
+                "X must hold rows of pixels, or images of shape (height, width) or (height, "
+                f"width, n_channels); got shape {X.shape}"
             )
-        return shape
+        if len(X.shape) > 2:
+            return np.asarray(X)
+        X = validate_data(self, X, dtype="numeric", reset=False)
+        return X.reshape(-1, *shape_of_rows(self.image_shape, X.shape[1]))
 
     @property
     def _n_features_out(self):

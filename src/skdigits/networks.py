@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from skdigits._architecture import convolved_shape, pooled_shape
+from skdigits._pixels import by
 
 
 def dense_config(n_features, n_classes, *, hidden_layer_sizes=(), activation="relu", dropout=0.0):
@@ -76,10 +77,10 @@ def conv_config(
         Number of classes.
     filters : sequence of int, default=(32,)
         Filters of each convolution.
-    kernel_size : int, (int, int) pairs in a sequence, or sequence of int, default=3
-        Side of the kernels, or height and width, of all convolutions or of each.
+    kernel_size : int, or sequence of int or (int, int), default=3
+        Side of all kernels, or of each, or height and width of each.
     pool_size : None, int, or sequence of None, int or (int, int), default=None
-        Side of the pooling windows, likewise; None pools nothing.
+        Of the pooling windows, likewise; None pools nothing.
     padding : {"valid", "same"}, default="valid"
         "valid" leaves out windows that reach over the border. "same" puts zeros around the image
         for convolutions and lets the last pooling window be smaller, so that everything fits.
@@ -128,8 +129,8 @@ def conv_config(
         for name, shape_behind in (("kernel_size", convolved_shape), ("pool_size", pooled_shape)):
             if padding == "valid" and any(np.greater(layer[name], left)):
                 raise ValueError(
-                    f"{name} of convolution {number} is {_times(layer[name])}, but only "
-                    f"{_times(left)} is left there of the {_times(image_shape)} image; a smaller "
+                    f"{name} of convolution {number} is {by(layer[name])}, but only "
+                    f"{by(left)} is left there of the {by(image_shape)} image; a smaller "
                     "one, fewer convolutions or padding='same' would fit"
                 )
             left = shape_behind(layer, left)
@@ -144,10 +145,6 @@ def conv_config(
         dropout=dropout,
     )
     return behind | {"image_shape": image_shape, "layers": layers + behind["layers"]}
-
-
-def _times(shape):
-    return " x ".join(map(str, shape))
 
 
 def _windows(name, sizes, n_convolutions):

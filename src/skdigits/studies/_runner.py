@@ -130,13 +130,13 @@ def _images(study, quick):
 
 def _estimator(network, seed, quick, fitted):
     """The estimator to fit: new, or a copy of a fitted one that is to go on."""
-    parameters = network.estimator.get_params() | {"random_state": seed}
-    before = network.estimator if network.continues is None else fitted[network.continues, seed]
-    estimator = clone(before) if network.continues is None else deepcopy(before)
-    estimator.set_params(**parameters)
+    estimator = clone(network.estimator).set_params(random_state=seed)
     if quick:
         _set_everywhere(estimator, "epochs", QUICK_EPOCHS)
-    return estimator
+    if network.continues is None:
+        return estimator
+    before = deepcopy(fitted[network.continues, seed])
+    return before.set_params(**estimator.get_params(deep=False))
 
 
 def _fit(estimator, name, seed, images, folder):
