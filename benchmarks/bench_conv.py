@@ -275,11 +275,12 @@ def compare(name, precision, turns):
     return rows
 
 
-def run_prediction(turns):
+def run_prediction(names, turns):
     """Milliseconds of prediction by networks that were trained the same way."""
     X, y, X_test, y_test = mnist_unit()
     one, rows = X_test[:1].copy(), []
-    for name, network in NETWORKS.items():
+    for name in names:
+        network = NETWORKS[name]
         predictors = {
             library: RUNNERS[library](network, "float32", X[:2000], y[:2000])[1]
             for library in ("skdigits", "Keras", "PyTorch")
@@ -292,7 +293,7 @@ def run_prediction(turns):
             {"skdigits": 50, "PyTorch": 50},
         )
         many = in_turns(
-            {library: lambda p=p: p(X_test) for library, p in predictors.items()}, turns
+            {library: lambda p=p: p(X_test) for library, p in predictors.items()}, turns, {}
         )
         rows += [
             {
@@ -310,26 +311,30 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
+    parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=NETWORKS)
     parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:
         print(json.dumps(run(*options.run)))
         return
-    rows = [row for name in NETWORKS for row in compare(name, options.precision, options.turns)]
-    prediction = run_prediction(2 * options.turns + 1)
-    for part in (rows, prediction):
-        shown = [
-            {
-                key: f"{value:.3f}" if isinstance(value, float) else value
-                for key, value in row.items()
-            }
-            for row in part
-        ]
-        table(shown, list(shown[0]))
-        print()
-    print(f"seconds; accuracy on test after {EPOCHS} epochs of {N_IMAGES:,} images")
     suffix = "" if options.precision == "float32" else "-bfloat16"
-    write_json(f"conv{suffix}", {"fit": rows, "prediction": prediction})
+    results = {"fit": [], "prediction": []}
+    for name in options.networks:
+        results["fit"] += compare(name, options.precision, options.turns)
+        show(results["fit"][-len(RUNNERS) :])
+        write_json(f"conv{suffix}", results)
+    print(f"seconds; accuracy on test after {EPOCHS} epochs of {N_IMAGES:,} images\n")
+    results["prediction"] = run_prediction(options.networks, 2 * options.turns + 1)
+    show(results["prediction"])
+    write_json(f"conv{suffix}", results)
+
+
+def show(rows):
+    shown = [
+        {key: f"{value:.3f}" if isinstance(value, float) else value for key, value in row.items()}
+        for row in rows
+    ]
+    table(shown, list(shown[0]))
 
 
 if __name__ == "__main__":
