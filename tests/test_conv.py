@@ -49,6 +49,12 @@ def test_images_that_are_no_squares(small_conv):
         assert small_conv().fit(rows, y).image_shape_ == (1, 60)
 
 
+def test_no_images_at_all(digits, small_conv):
+    X, _, y, _ = digits
+    with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
+        small_conv().fit(X[:0].reshape(-1, 8, 8), y[:0])
+
+
 @pytest.mark.parametrize(
     ("parameters", "shape", "message"),
     [

@@ -406,6 +406,16 @@ def test_convolutions_are_traced_once(digits, monkeypatch, small_conv):
     assert network._update.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.parametrize("kind", ["small", "small_conv"])
+def test_many_networks_are_no_reason_for_a_warning(kind, digits, request, capfd):
+    X, _, y, _ = digits
+    small = request.getfixturevalue(kind)
+    for units in range(31, 38):
+        small((units,), epochs=1).fit(X[:64], y[:64])
+    printed = capfd.readouterr()
+    assert "retracing" not in printed.out + printed.err
+
+
 def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small, small_conv):
     X, _, y, _ = digits
     monkeypatch.setattr(_compiled, "MAX_IDLE_NETWORKS", 2)

@@ -10,7 +10,6 @@ Of a dense network XLA compiles the loop as a whole; of a convolutional one on a
 graph whose steps are made of pieces that XLA compiles and of oneDNN's convolutions.
 """
 
-import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -62,8 +61,7 @@ class CompiledNetwork:
         self._slabs_by_dtype = {}
         # XLA compiles the whole loop, or its pieces between convolutions where those are slow.
         whole = "image_shape" not in config or bool(tf.config.list_logical_devices("GPU"))
-        compiled = functools.partial(tf.function, jit_compile=True, autograph=False)
-        piece = (lambda function: function) if whole else compiled
+        piece = (lambda function: function) if whole else _compiled
         self._update = piece(self._apply)
         self._gradients = gradient_function(
             config,
@@ -72,9 +70,7 @@ class CompiledNetwork:
             augments=augments,
             dtype=tf.bfloat16 if precision == "mixed_bfloat16" else tf.float32,
         )
-        self._run_slab = tf.function(
-            self._loop_over_batches, jit_compile=True if whole else None, autograph=False
-        )
+        self._run_slab = _compiled(self._loop_over_batches, jit_compile=True if whole else None)
 
     def weights(self):
         return [np.array(_turned(variable.numpy()), order="C") for variable in self._variables]
@@ -202,6 +198,14 @@ class _Slab:
         sizes = np.full(self.n_rows // batch_size, batch_size, np.float32)
         sizes[n_steps - 1] = n_rows - (n_steps - 1) * batch_size
         return n_steps, sizes
+
+
+def _compiled(function, jit_compile=True):
+    compiled = tf.function(function, jit_compile=jit_compile, autograph=False)
+    # TensorFlow counts traces by source line, and would warn of several networks as of one network
+    # that is traced again and again.
+    compiled._omit_frequent_tracing_warning = True
+    return compiled
 
 
 def _turned(array):

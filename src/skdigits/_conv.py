@@ -1,5 +1,6 @@
 """Convolutional networks for images of digits."""
 
+import math
 import warnings
 from numbers import Integral, Real
 from pathlib import Path
@@ -290,7 +291,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
                 f"{'image_shape is' if reset else 'the classifier was fitted on'} "
                 f"{by(self.image_shape_)}"
             )
-        return X.reshape(len(X), -1)
+        return X.reshape(len(X), math.prod(shape[1:]))
 
     def _image_shape(self, shape):
         """Height and width of the images in an X of the given shape."""
