@@ -74,6 +74,7 @@ def test_no_images_at_all(digits, small_conv):
         ({"augmentation": {"turn": 3}}, (-1, 64), "augmentation knows shift.*got 'turn'"),
         ({"augmentation": {"shift": -1}}, (-1, 64), "augmentation must hold finite numbers"),
         ({"augmentation": {"zoom": "big"}}, (-1, 64), "augmentation must hold finite numbers"),
+        ({"augmentation": {"shift": 1e39}}, (-1, 64), "augmentation must hold finite numbers"),
         ({"augmentation": True}, (-1, 64), "'augmentation' parameter"),
     ],
 )
@@ -88,9 +89,11 @@ def test_images_of_another_size_are_refused(digits, small_conv):
     X, X_test, y, y_test = digits
     classifier = small_conv().fit(X, y)
     before = classifier.predict_proba(X_test)
-    with pytest.raises(ValueError, match="16 x 4 pixels, but the classifier was fitted on 8 x 8"):
+    with pytest.raises(
+        ValueError, match="X holds images of 16 x 4 pixels, but those to train on are 8 x 8"
+    ):
         classifier.predict(X_test.reshape(-1, 16, 4))
-    with pytest.raises(ValueError, match="16 x 4 pixels, but the classifier was fitted on 8 x 8"):
+    with pytest.raises(ValueError, match=r"X_val holds images of 16 x 4 pixels, but those.* 8 x 8"):
         classifier.fit(X, y, X_val=X_test.reshape(-1, 16, 4), y_val=y_test)
     np.testing.assert_array_equal(classifier.predict_proba(X_test), before)
 

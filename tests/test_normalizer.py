@@ -1,6 +1,7 @@
 """Images of all kinds, and what the normalizer makes of them."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 from sklearn.pipeline import make_pipeline
@@ -72,12 +73,13 @@ def test_images_of_mnist_stay_nearly_as_they_are(mnist_test):
         np.asarray(SEVEN) / 255,
         np.asarray(SEVEN).astype(np.int64) * 1000 - 5,
         np.asarray(SEVEN) > 127,
+        (np.asarray(SEVEN) > 127).astype(np.uint8),
         np.asarray(SEVEN.convert("RGB")),
         np.asarray(SEVEN.convert("RGB")) / np.float32(255),
         np.asarray(SEVEN.convert("RGBA"))[::-1][::-1],
         np.asarray(drawn(mode="RGBA", ink=(0, 0, 0, 255), paper=(0, 0, 0, 0))),
     ],
-    ids=range(24),
+    ids=range(25),
 )
 def test_size_place_colour_and_type_do_not_matter(other):
     expected, ours = normalized(SEVEN, other)
@@ -119,8 +121,9 @@ def test_polarity_can_be_told():
         np.full((5, 5), 7, np.uint8),
         np.random.default_rng(0).integers(200, 210, (90, 90)).astype(np.uint8),
         np.ones((1, 1)),
+        0.9 + np.random.default_rng(0).normal(0, 1e-3, (90, 90)),
     ],
-    ids=["white", "zeros", "sevens", "paper", "one pixel"],
+    ids=["white", "zeros", "sevens", "paper", "one pixel", "paper of floats"],
 )
 def test_a_blank_image_becomes_zeros_and_a_warning_says_which(blank):
     with pytest.warns(UserWarning, match=r"2 of 4 images of X are blank \(numbers 1, 3\)"):
@@ -138,6 +141,11 @@ def test_files(tmp_path):
     exif[0x0112] = 6  # "rotate 270 degrees to view it"
     turned.save(tmp_path / "turned.jpg", exif=exif)
     expected = normalized(SEVEN)[0]
+    column = pd.Series([str(path) for path in paths])
+    for X in (column, column.to_numpy(), np.array(paths)):
+        np.testing.assert_array_equal(
+            DigitImageNormalizer().transform(X), [*map(np.ravel, normalized(*paths))]
+        )
     opened = Image.open(tmp_path / "turned.jpg")
     for ours in normalized(*paths, str(paths[0]), tmp_path / "turned.jpg", opened):
         assert_alike(ours, expected, tolerance=3)
@@ -159,7 +167,11 @@ def test_files(tmp_path):
         ([np.full((9, 9), 1j)], "image 0 of X holds something else than finite real"),
         ([np.zeros((9, 9, 4))], "image 0 of X is RGBA of float64; RGBA is expected as uint8"),
         ([np.zeros((0, 9))], r"image 0 of X has shape \(0, 9\)"),
-        ([], "X must hold at least one image|minimum of 1 is required|Expected 2D"),
+        ([], "X must hold at least one image; got none"),
+        (np.zeros((30, 20, 3), np.uint8), r"a single one, an array of shape \(30, 20, 3\): give"),
+        ([SEVEN, None], r"image 1 of X has shape \(\)"),
+        ([SEVEN, Image.new("L", (0, 5))], r"image 1 of X has no pixels.*\(0, 5\)"),
+        ([np.full((9, 9, 3), "a")], "image 0 of X holds something else than finite real"),
     ],
 )
 def test_what_is_no_sequence_of_images_is_an_error(X, message):
@@ -214,3 +226,17 @@ def test_in_front_of_a_fitted_classifier(mnist, small_conv):
     ]
     frame = DigitImageNormalizer().set_output(transform="pandas").transform([SEVEN])
     assert frame.shape == (1, 784)
+
+
+def test_a_failed_fit_leaves_no_trace():
+    names = list("abcd")
+    normalizer = DigitImageNormalizer().fit(pd.DataFrame(np.eye(4), columns=names))
+    with pytest.raises(ValueError, match="NaN"):
+        normalizer.fit(pd.DataFrame(np.full((2, 9), np.nan), columns=list("ABCDEFGHI")))
+    assert normalizer.n_features_in_ == 4
+    assert list(normalizer.feature_names_in_) == names
+
+
+def test_rows_that_make_no_square_are_lines_with_a_warning():
+    with pytest.warns(UserWarning, match="6 features, which make no square"):
+        DigitImageNormalizer().transform(np.eye(2, 6))

@@ -14,6 +14,7 @@ from skdigits._inference import ACTIVATIONS
 from skdigits._pixels import by, shape_of_rows
 
 AUGMENTATION = ("shift", "rotation", "zoom")
+LARGEST = float(np.finfo(np.float32).max)
 
 
 class ConvDigitClassifier(BaseDigitClassifier):
@@ -266,14 +267,14 @@ class ConvDigitClassifier(BaseDigitClassifier):
             dropout=self.dropout,
         )
 
-    def _as_rows(self, X, *, reset=False):
+    def _as_rows(self, X, *, reset=False, name="X"):
         if not hasattr(X, "shape"):
             X = np.asarray(X)
         shape = X.shape
         holds_images = len(shape) == 3 or (len(shape) == 4 and shape[3] == 1)
         if len(shape) > 2 and not holds_images:
             raise ValueError(
-                "X must hold rows of pixels, images (n_samples, height, width) or "
+                f"{name} must hold rows of pixels, images (n_samples, height, width) or "
                 f"(n_samples, height, width, 1); got shape {shape}"
             )
         if reset:
@@ -287,8 +288,8 @@ class ConvDigitClassifier(BaseDigitClassifier):
             return X
         if tuple(shape[1:3]) != self.image_shape_:
             raise ValueError(
-                f"X holds images of {by(shape[1:3])} pixels, but "
-                f"{'image_shape is' if reset else 'the classifier was fitted on'} "
+                f"{name} holds images of {by(shape[1:3])} pixels, but "
+                f"{'image_shape is' if reset else 'those to train on are'} "
                 f"{by(self.image_shape_)}"
             )
         return X.reshape(len(X), math.prod(shape[1:]))
@@ -300,14 +301,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
             return shape_of_rows(self.image_shape, None) if given else tuple(shape[1:3])
         # An X of fewer dimensions is an error later on, whatever its images would be.
         n_features = shape[1] if len(shape) == 2 else 1
-        height, width = shape_of_rows(self.image_shape, n_features)
-        if self.image_shape is None and height != width:
-            warnings.warn(
-                f"X has {n_features} features, which make no square: they are taken for images of "
-                f"1 x {n_features} pixels; image_shape would say otherwise",
-                stacklevel=2,
-            )
-        return height, width
+        return shape_of_rows(self.image_shape, n_features)
 
     def _training_options(self):
         if self.precision == "mixed_bfloat16" and not _has_fast_bfloat16():
@@ -325,7 +319,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         if unknown:
             raise ValueError(f"augmentation knows {', '.join(AUGMENTATION)}; got {unknown[0]!r}")
         limits = [self.augmentation.get(name, 0) for name in AUGMENTATION]
-        if not all(isinstance(limit, Real) and 0 <= limit < np.inf for limit in limits):
+        if not all(isinstance(limit, Real) and 0 <= limit <= LARGEST for limit in limits):
             raise ValueError(
                 "augmentation must hold finite numbers that are not negative; got "
                 f"{self.augmentation}"

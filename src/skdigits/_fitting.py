@@ -49,9 +49,9 @@ class FitMixin:
     """`fit` and `partial_fit` of every digit network, and the parameters of training.
 
     A subclass says with `_network_config(n_features, n_classes)` which network its own parameters
-    describe, with `_as_rows(X, reset)` what else than rows of features it takes (`reset` where X
-    is the first to be seen), and with `_training_options()` what else than the parameters below
-    decides how to train.
+    describe, with `_as_rows(X, reset, name)` what else than rows of features it takes (`reset`
+    where X is the first to be seen), and with `_training_options()` what else than the parameters
+    below decides how to train.
     """
 
     _parameter_constraints = {
@@ -221,7 +221,7 @@ class FitMixin:
         self.fit_time_ = time.perf_counter() - start
         return self
 
-    def _as_rows(self, X, *, reset=False):
+    def _as_rows(self, X, *, reset=False, name="X"):
         """X as rows of features; X itself where it is not something else than that."""
         return X
 
@@ -254,7 +254,7 @@ class FitMixin:
         y[rows] = _samples.encode_labels(labels[rows], self.classes_, "y")
         X_val, y_val, weight_val = validation
         if X_val is not None:
-            X_val = self._as_rows(X_val)
+            X_val = self._as_rows(X_val, name="X_val")
         held_out = _samples.check_validation_data(self, X_val, y_val, weight_val)
         if held_out is None and early_stopping:
             rows, held_out_rows = _samples.stratified_split(

@@ -10,6 +10,7 @@ BOX = 20  # in which its digit lies
 WORKING_SIDE = 160  # larger images are averaged down to this before anything else
 BLANK_CONTRAST = 16 / 255  # less is paper and noise
 STROKE = 2  # pixels that strokes are wide in the box, at least
+SCALES = (1, 16, 255, 65_535)  # fractions, scikit-learn's digits, 8 bits, 16 bits
 SPECK = 0.05  # connected ink is dropped if it is smaller than this part of the largest
 
 
@@ -25,34 +26,45 @@ def grey_values(image):
         with Image.open(image) as opened:
             return grey_values(opened)
     if isinstance(image, Image.Image):
-        image = ImageOps.exif_transpose(image)
-        if image.mode.startswith(("I", "F")):
-            return _stretched(np.asarray(image))
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        return np.asarray(image.convert("L"), np.float32) / 255
+        return _grey_values_of_pillow(ImageOps.exif_transpose(image))
     image = np.asarray(image)
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[:, :, 0]
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))) or not image.size:
         raise NoImageError(f"has shape {image.shape}; (height, width) or RGB(A) is expected")
-    if image.dtype == np.uint8:
-        return grey_values(Image.fromarray(image))
+    if image.dtype.kind not in "buif" or not np.isfinite(image).all():
+        raise NoImageError("holds something else than finite real numbers")
     if image.ndim == 3:
+        if image.dtype == np.uint8:
+            return _grey_values_of_pillow(Image.fromarray(image))
         if image.shape[2] == 4:
             raise NoImageError(f"is RGBA of {image.dtype}; RGBA is expected as uint8")
         image = image @ np.array([0.299, 0.587, 0.114])
-    return _stretched(image)
+    return _fractions(image)
 
 
-def _stretched(values):
-    """Values of a range that is not known, from 0 to 1."""
-    if values.dtype.kind not in "buif" or not np.isfinite(values).all():
-        raise NoImageError("holds something else than finite real numbers")
+def _grey_values_of_pillow(image):
+    from PIL import Image
+
+    if not min(image.size):
+        raise NoImageError(f"has no pixels: its width and height are {image.size}")
+    if image.mode.startswith(("I", "F")):
+        return grey_values(np.asarray(image))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return np.asarray(image.convert("RGB").convert("L"), np.float32) / 255
+
+
+def _fractions(values):
+    """Values from 0 to 1, whatever the unit they came in."""
     values = values.astype(np.float64)
-    values -= values.min()
-    return (values / max(values.max(), np.finfo(float).tiny)).astype(np.float32)
+    lowest, highest = values.min(), values.max()
+    if lowest >= 0 and highest <= SCALES[-1]:
+        values /= next(scale for scale in SCALES if highest <= scale)
+    else:
+        values = (values - lowest) / max(highest - lowest, np.finfo(float).tiny)
+    return values.astype(np.float32)
 
 
 def in_mnist_form(ink):

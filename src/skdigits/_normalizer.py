@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 
 from skdigits._ink import SIDE, NoImageError, grey_values, in_mnist_form, ink_of
 from skdigits._pixels import shape_of_rows
-from skdigits._state import VersionedState
+from skdigits._state import VersionedState, all_or_nothing
 
 
 class DigitImageNormalizer(
@@ -88,7 +88,8 @@ class DigitImageNormalizer(
         if not _is_sequence_of_images(X):
             X = X if hasattr(X, "shape") else np.asarray(X)
             if len(X.shape) <= 2:
-                validate_data(self, X, dtype="numeric")
+                with all_or_nothing(self):
+                    validate_data(self, X, dtype="numeric")
         return self
 
     def transform(self, X):
@@ -101,8 +102,9 @@ class DigitImageNormalizer(
             A sequence may mix sizes and kinds: arrays (height, width), (height, width, 1) or
             (height, width, 3) of any real dtype, arrays (height, width, 4) of uint8, images of
             Pillow, and paths of files that Pillow can read. Colours become grey; what is
-            transparent becomes white. Values of other types than 8 bits count from the lowest
-            to the highest in their image.
+            transparent becomes white. Values count as fractions of 1, 16, 255 or 65,535, the least
+            that none of the image exceeds; where some are negative or larger, they count from the
+            lowest to the highest.
 
         Returns
         -------
@@ -143,7 +145,7 @@ class DigitImageNormalizer(
     def _images(self, X):
         """X as a sequence of images."""
         if _is_sequence_of_images(X):
-            return X
+            return list(X)
         if not hasattr(X, "shape"):
             X = np.asarray(X)
         if len(X.shape) > 4:
@@ -170,17 +172,20 @@ class DigitImageNormalizer(
 
 def _is_sequence_of_images(X):
     """Whether X is not one array-like but a sequence of images of their own."""
-    if isinstance(X, np.ndarray) and X.dtype != object:
+    shape = getattr(X, "shape", ())
+    one_in_colour = len(shape) == 3 and shape[2] in (3, 4) and X.dtype == np.uint8
+    if isinstance(X, str | Path) or hasattr(X, "getbands") or one_in_colour:
+        kind = f"an array of shape {shape}" if one_in_colour else repr(X)
+        raise ValueError(f"X must be a sequence of images; got a single one, {kind}: give [X]")
+    if len(shape) == 1:  # a column of paths, say
+        return np.asarray(X).dtype.kind in "OUT"
+    if not isinstance(X, list | tuple):
         return False
-    if isinstance(X, str | Path) or hasattr(X, "getbands"):
-        raise ValueError(f"X must be a sequence of images; got a single one, {X!r}")
-    return (
-        isinstance(X, list | tuple | np.ndarray)
-        and len(X) > 0
-        and all(
-            isinstance(image, str | Path)
-            or hasattr(image, "getbands")  # Pillow's
-            or getattr(image, "ndim", 0) > 1
-            for image in X
-        )
+    if not X:
+        raise ValueError("X must hold at least one image; got none")
+    return any(
+        isinstance(image, str | Path)
+        or hasattr(image, "getbands")  # Pillow's
+        or getattr(image, "ndim", 0) > 1
+        for image in X
     )

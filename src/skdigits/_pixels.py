@@ -1,6 +1,7 @@
 """Rows of pixels and the images that they make."""
 
 import math
+import warnings
 from numbers import Integral
 
 
@@ -16,7 +17,7 @@ def shape_of_rows(image_shape, n_pixels):
     ----------
     image_shape : (int, int) or None
         As a user gave it. None takes a square where the number of pixels allows it, and else a
-        single line.
+        single line, with a warning.
     n_pixels : int or None
         Of a row; None if it is not known.
 
@@ -31,7 +32,14 @@ def shape_of_rows(image_shape, n_pixels):
     """
     if image_shape is None:
         side = math.isqrt(n_pixels)
-        return (side, side) if side * side == n_pixels else (1, n_pixels)
+        if side * side == n_pixels:
+            return side, side
+        warnings.warn(
+            f"X has {n_pixels} features, which make no square: they are taken for images of 1 x "
+            f"{n_pixels} pixels; image_shape would say otherwise",
+            stacklevel=2,
+        )
+        return 1, n_pixels
     sides = tuple(image_shape)
     if len(sides) != 2 or not all(isinstance(side, Integral) and side >= 1 for side in sides):
         raise ValueError(

@@ -45,10 +45,7 @@ def check_training_data(estimator, X, y, sample_weight, reset):
         if "str" in kinds and len(kinds) > 1:
             raise ValueError(f"y has labels of mixed types: {', '.join(sorted(kinds))}")
     check_classification_targets(y)
-    if X.dtype == np.float64 and max(X.max(), -X.min()) > np.finfo(np.float32).max:
-        raise ValueError(
-            "X has values beyond the range of float32 (3.4e38), in which the network is trained"
-        )
+    _check_range(X, "X")
     return X, y, _check_weight(sample_weight, X)
 
 
@@ -66,6 +63,7 @@ def check_validation_data(estimator, X_val, y_val, sample_weight_val):
         raise ValueError(
             f"X_val has {X_val.shape[1]} features, but X has {estimator.n_features_in_}"
         )
+    _check_range(X_val, "X_val")
     y_val = column_or_1d(y_val)
     if len(X_val) != len(y_val):
         raise ValueError(f"X_val has {len(X_val)} samples, but y_val has {len(y_val)} labels")
@@ -75,6 +73,14 @@ def check_validation_data(estimator, X_val, y_val, sample_weight_val):
     except ValueError as error:
         raise ValueError(f"sample_weight_val cannot be used: {error}") from error
     return Samples(X_val, y_val, weight, np.flatnonzero(weight))
+
+
+def _check_range(X, name):
+    if X.dtype == np.float64 and max(X.max(), -X.min()) > np.finfo(np.float32).max:
+        raise ValueError(
+            f"{name} has values beyond the range of float32 (3.4e38), in which the network is "
+            "trained"
+        )
 
 
 def _check_weight(sample_weight, X):
