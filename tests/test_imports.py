@@ -25,7 +25,9 @@ IN_TENSORFLOW = {
     "skdigits.networks",
     *(
         f"skdigits.{name}"
-        for name in ("_compiled", "_gradients", "_links", "_augmentation", "_hashing")
+        for name in (
+            *("_compiled", "_gradients", "_links", "_augmentation", "_hashing", "_threads"),
+        )
     ),
 }
 
@@ -62,8 +64,8 @@ def test_who_trains_imports_late():
     "module",
     [
         *("networks", "_training", "_compiled", "_gradients", "_links", "_augmentation"),
-        *("_hashing", "_architecture", "_inference", "_convolution", "_ink"),
-        *("_samples", "_schedules", "_state", "datasets"),
+        *("_hashing", "_threads", "_architecture", "_inference", "_convolution", "_ink"),
+        *("_samples", "_schedules", "_state", "_progress", "datasets"),
     ],
 )
 def test_lower_modules_know_no_estimator(module):

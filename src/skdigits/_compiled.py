@@ -21,12 +21,15 @@ import tensorflow as tf
 from skdigits._architecture import MOVING, weights_by_layer
 from skdigits._gradients import gradient_function
 from skdigits._hashing import hash_bits
+from skdigits._threads import keep_thread_budget
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
         "skdigits trains with Keras' TensorFlow backend, but KERAS_BACKEND or keras.json asks for "
         f"{keras.backend.backend()!r}"
     )
+
+keep_thread_budget()
 
 # Samples handed to the compiled loop in one call: enough that calling costs nothing, few enough
 # that the host's copy of them stays small.

@@ -5,11 +5,13 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import _fit_context
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skdigits import _samples
 from skdigits._architecture import MOVING, named_weights
+from skdigits._progress import Progress
 from skdigits._schedules import SCHEDULES, rate_factors
 from skdigits._state import all_or_nothing
 
@@ -45,7 +47,7 @@ def positive_ints(name, counts):
     return every
 
 
-class FitMixin:
+class FitMixin(CallbackSupportMixin):
     """`fit` and `partial_fit` of every digit network, and the parameters of training.
 
     A subclass says with `_network_config(n_features, n_classes)` which network its own parameters
@@ -108,7 +110,10 @@ class FitMixin:
             If data or parameters cannot be used, or training diverges. What was learned before
             is kept then.
         """
-        return self._train(
+        data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+        context = self._init_callback_context(max_subtasks=self.epochs)
+        context.call_on_fit_task_begin(estimator=self, **data)
+        self._train(
             X,
             y,
             sample_weight,
@@ -118,7 +123,10 @@ class FitMixin:
             schedule=self.learning_rate_schedule,
             early_stopping=self.early_stopping,
             normalize=True,
+            progress=Progress(self, context, **data),
         )
+        context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data)
+        return self
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -175,6 +183,7 @@ class FitMixin:
             ),
             early_stopping=False,
             normalize=False,
+            progress=Progress(self),
             classes=classes,
         )
 
@@ -190,6 +199,7 @@ class FitMixin:
         schedule,
         early_stopping,
         normalize,
+        progress,
         classes=None,
     ):
         start = time.perf_counter()
@@ -217,7 +227,7 @@ class FitMixin:
             )
             if self._scaling is None:
                 self._scaling = _samples.scaling(training, self.standardize)
-            self._advance(training, validation, epochs, schedule, early_stopping)
+            self._advance(training, validation, epochs, schedule, early_stopping, progress)
         self.fit_time_ = time.perf_counter() - start
         return self
 
@@ -269,7 +279,7 @@ class FitMixin:
         )
         return training, held_out
 
-    def _advance(self, training, validation, epochs, schedule, early_stopping):
+    def _advance(self, training, validation, epochs, schedule, early_stopping, progress):
         """Train from the present state to the next."""
         from skdigits._training import train
 
@@ -302,7 +312,7 @@ class FitMixin:
             scale=scale,
             patience=self.patience if early_stopping else None,
             restore_best_weights=self.restore_best_weights,
-            report=self._print_epoch if self.verbose else None,
+            progress=progress,
             **self._training_options(),
         )
         self._weights = trained.weights
@@ -312,10 +322,6 @@ class FitMixin:
         self.epoch_times_ = self.epoch_times_ + trained.epoch_times
         self.n_iter_ = len(self.epoch_times_)
         self.best_epoch_ = earlier + trained.best_epoch
-
-    def _print_epoch(self, epoch, n_epochs, seconds, measures):
-        values = "  ".join(f"{name} {value:.4f}" for name, value in measures.items())
-        print(f"epoch {epoch}/{n_epochs}  {seconds:.2f} s  {values}", flush=True)
 
 
 def _joined_history(earlier, later, n_earlier):

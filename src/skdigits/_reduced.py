@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metaestimators import available_if
@@ -25,7 +26,7 @@ def _classifier_has(method):
     return check
 
 
-class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
+class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Classifier that sees its input through a reducer, such as PCA or the best pixels.
 
     Unlike a Pipeline, it takes validation samples, which pass through the reducer too, and
@@ -114,6 +115,9 @@ class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
             If data or parameters cannot be used. What was learned before is kept then.
         """
         start = time.perf_counter()
+        data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+        context = self._init_callback_context(max_subtasks=2)
+        context.call_on_fit_task_begin(estimator=self, **data)
         with all_or_nothing(self):
             X, y, weight = _samples.check_training_data(self, X, y, sample_weight, reset=True)
             self.classes_ = _samples.check_classes(y[weight > 0])
@@ -130,6 +134,8 @@ class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
             weights = {"sample_weight": weight} if (weight != 1).any() else {}
 
             reduction_start = time.perf_counter()
+            reducing = context.subcontext(task_name="reduce")
+            reducing.call_on_fit_task_begin(estimator=self, **data)
             reducer_takes_weight = has_fit_parameter(self.reducer_, "sample_weight")
             X = self.reducer_.fit_transform(X, y, **(weights if reducer_takes_weight else {}))
             fit_parameters = weights
@@ -138,8 +144,14 @@ class ReducedDigitClassifier(VersionedState, ClassifierMixin, BaseEstimator):
                 fit_parameters["y_val"] = self.classes_[validation.y]
                 fit_parameters["sample_weight_val"] = validation.weight
             self.reduction_time_ = time.perf_counter() - reduction_start
+            reducing.call_on_fit_task_end(estimator=self, **data)
 
-            self.classifier_.fit(X, y, **fit_parameters)
+            classifying = context.subcontext(task_name="classify")
+            with classifying.propagate_callback_context(self.classifier_):
+                classifying.call_on_fit_task_begin(estimator=self, **data)
+                self.classifier_.fit(X, y, **fit_parameters)
+                classifying.call_on_fit_task_end(estimator=self, **data)
+        context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data)
         self.fit_time_ = time.perf_counter() - start
         return self
 

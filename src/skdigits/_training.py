@@ -72,7 +72,7 @@ def train(
     precision,
     patience,
     restore_best_weights,
-    report,
+    progress,
 ):
     """Train a network.
 
@@ -107,8 +107,8 @@ def train(
         Epochs without a lower validation loss after which training stops; None never stops.
     restore_best_weights : bool
         With `patience`: end with the weights of the epoch of lowest validation loss.
-    report : callable or None
-        Called after every epoch with its number (from 1), `epochs`, its seconds and measures.
+    progress : skdigits._progress.Progress
+        What is told of every epoch, and may ask to stop.
 
     Returns
     -------
@@ -133,6 +133,7 @@ def train(
         base_rate = network.default_learning_rate if learning_rate is None else learning_rate
         rates = np.float32(base_rate) * rate_factors
         for epoch in range(epochs):
+            progress.epoch_begins()
             start = time.perf_counter()
             order = epoch_order(training.rows, seed, first_epoch + epoch)
             steps_before = epoch * n_steps
@@ -157,10 +158,10 @@ def train(
             for name, value in zip(names, measures, strict=True):
                 history[name].append(float(value))
             epoch_times.append(time.perf_counter() - start)
-            if report:
-                last = {name: values[-1] for name, values in history.items()}
-                report(epoch + 1, epochs, epoch_times[-1], last)
-            if validation and patience is not None and epoch + 1 - best_epoch >= patience:
+            last = {name: values[-1] for name, values in history.items()}
+            stop = progress.epoch_ends(epoch + 1, epochs, epoch_times[-1], last, network.weights)
+            impatient = validation and patience is not None and epoch + 1 - best_epoch >= patience
+            if stop or impatient:
                 break
         weights, state = best or (network.weights(), network.optimizer_state())
     if not all(np.isfinite(array).all() for array in weights):
