@@ -1,143 +1,427 @@
-"""Studies: what is declared, and the command that runs them."""
+"""Studies: what is declared, the runner, its records and report, and the command."""
 
 import io
 import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
 
 import joblib
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV, ParameterGrid, train_test_split
 
 from skdigits import DenseDigitClassifier
 from skdigits.__main__ import main
 from skdigits.networks import build_network
-from skdigits.studies import STUDIES, Network, Published, Study, _runner, reproduce
+from skdigits.studies import (
+    STUDIES,
+    Curve,
+    Network,
+    Published,
+    Search,
+    Split,
+    Study,
+    _images,
+    load_fits,
+    load_results,
+    reproduce,
+)
+from skdigits.studies._records import Records
+
+EXPERIMENTS = [(study, one) for study in STUDIES.values() for one in study.experiments]
+NETWORKS = [(study, one) for study, one in EXPERIMENTS if isinstance(one, Network)]
+TINY = DenseDigitClassifier(8, learning_rate_schedule="constant", epochs=2)
+
+
+@pytest.fixture
+def eight_by_eight(monkeypatch):
+    """scikit-learn's digits in place of MNIST: 1,297 training and 500 test images."""
+
+    def fetch(subset="train", *, return_X_y):
+        X, y = load_digits(return_X_y=True)
+        X = X.astype(np.uint8)
+        return (X[:1297], y[:1297]) if subset == "train" else (X[1297:], y[1297:])
+
+    _images.images.cache_clear()
+    monkeypatch.setattr(_images, "fetch_mnist", fetch)
+    yield
+    _images.images.cache_clear()
 
 
 @pytest.fixture
 def tiny(monkeypatch):
     """Quick runs that are quicker still."""
-    monkeypatch.setattr(_runner, "QUICK_IMAGES", {"train": 600, "validation": 100, "test": 200})
-    monkeypatch.setattr(_runner, "QUICK_EPOCHS", 1)
+    _images.images.cache_clear()
+    monkeypatch.setattr(_images, "QUICK_IMAGES", {"train": 600, "validation": 100, "test": 200})
+    monkeypatch.setattr("skdigits.studies._runner.QUICK_EPOCHS", 1)
+    yield
+    _images.images.cache_clear()
 
 
-@pytest.mark.parametrize(
-    ("study", "network"), [(study, one) for study in STUDIES.values() for one in study.networks]
-)
-def test_declared_networks_have_the_published_parameter_counts(study, network):
-    classifier = clone(getattr(network.estimator, "classifier", network.estimator))
+def _study(*experiments, **parameters):
+    options = {"split": Split(divisor=16), "minutes": 1, "question": "Why?"} | parameters
+    return Study("own", "A study of one's own", experiments=experiments, **options)
+
+
+def _units(parameters):
+    return f"{parameters['hidden_layer_sizes']} units"
+
+
+def _images_of(parameters):
+    return f"{parameters['images']} images"
+
+
+def _n_parameters(estimator, n_features=784):
+    classifier = clone(getattr(estimator, "classifier", estimator))
     classifier.image_shape_ = (28, 28)
+    return build_network(classifier._network_config(n_features, 10)).count_params()
+
+
+@pytest.mark.parametrize(("study", "network"), NETWORKS)
+def test_declared_networks_have_the_published_parameter_counts(study, network):
     n_features = {"PCA": 154, "forest": 70}.get(network.name, 784)
-    n_parameters = build_network(classifier._network_config(n_features, 10)).count_params()
-    assert {run.parameters for run in network.published} <= {n_parameters}
+    published = {run.parameters for run in network.published} - {None}
+    assert published <= {_n_parameters(network.estimator, n_features)}
     if network.continues:
-        before = next(one for one in study.networks if one.name == network.continues)
+        before = next(one for one in study.experiments if one.name == network.continues)
         assert network.estimator.warm_start
-        changed = {"epochs", "warm_start"}
         one, other = (each.estimator.get_params() for each in (before, network))
-        assert {name for name in one if one[name] != other[name]} == changed
+        assert {name for name in one if one[name] != other[name]} <= {"epochs", "warm_start"}
 
 
-def test_a_study_of_ones_own(digits, tmp_path, monkeypatch):
-    """Seeds, networks that go on from others, rows without a published figure."""
-    X, X_test, y, y_test = digits
-    monkeypatch.setattr(_runner, "_images", lambda *_: {"train": (X, y), "test": (X_test, y_test)})
-    constant = DenseDigitClassifier(8, learning_rate_schedule="constant", epochs=2)
-    study = Study(
-        name="own",
-        title="A study of one's own",
-        n_validation=0,
-        pixel_range=16,
-        networks=(
-            Network("two", constant, (Published("a", 1, 2, 0.5), Published("b", 1, 2, 1.1)), 2),
-            Network("more", clone(constant).set_params(epochs=3, warm_start=True), continues="two"),
-        ),
+def test_declared_points_of_searches_and_curves_have_the_published_parameter_counts():
+    n_counts = 0
+    for _, experiment in EXPERIMENTS:
+        if isinstance(experiment, Search):
+            points = list(ParameterGrid(experiment.grid))
+        elif isinstance(experiment, Curve) and experiment.parameter:
+            points = [{experiment.parameter: value} for value in experiment.values]
+        else:
+            continue
+        names = set()
+        for point in points:
+            estimator = clone(experiment.estimator).set_params(**point)
+            name = experiment.label(estimator.get_params() | {"images": 60_000})
+            names.add(name)
+            for run in experiment.published.get(name, ()):
+                if run.parameters:
+                    assert run.parameters == _n_parameters(estimator), name
+                    n_counts += 1
+        assert len(names) == len(points)
+        if isinstance(experiment, Search):
+            assert set(experiment.published) <= names | {"best"}
+    assert n_counts == 9
+    assert _n_parameters(DenseDigitClassifier((64,))) == 50_890
+    assert _n_parameters(DenseDigitClassifier((192,) * 4)) == 263_818
+
+
+def test_split_is_that_of_the_studies(mnist, mnist_test):
+    y = mnist[1]
+    parts = _images.images(Split(5_000))
+    assert np.array_equal(parts["validation"][1], y[:5_000])
+    assert np.array_equal(parts["train"][1], y[5_000:])
+    np.testing.assert_array_equal(parts["test"][0][:9] * 255, mnist_test[0][:9])
+    raw = _images.images(Split(6_000, "last", divisor=1))
+    assert raw["train"][0].dtype == np.uint8
+    assert np.array_equal(raw["validation"][1], y[-6_000:])
+    _, held_out = train_test_split(
+        np.arange(70_000), test_size=17_500, stratify=np.r_[y, mnist_test[1]], random_state=0
     )
+    everything = _images.images(Split(17_500, "stratified", everything=True))
+    assert "test" not in everything
+    assert np.array_equal(everything["validation"][1], np.r_[y, mnist_test[1]][held_out])
+    _images.images.cache_clear()
+
+
+def test_networks_seeds_and_going_on(eight_by_eight, tmp_path):
+    more = clone(TINY).set_params(epochs=3, warm_start=True)
+    runs = (Published("a", 1, 2, 0.5), Published("b", 1, 2, 1.1))
+    study = _study(Network("two", TINY, runs, seeds=2), Network("more", more, continues="two"))
     text = io.StringIO()
-    fits = reproduce(study, tmp_path, file=text)
-    assert [(fit["network"], fit["seed"], fit["epochs"]) for fit in fits] == [
-        *(("two", 0, 2), ("two", 1, 2), ("more", 0, 5)),
+    results = reproduce(study, tmp_path, file=text)
+    assert results[["network", "seed", "epochs"]].values.tolist() == [
+        *(["two", 0, 2], ["two", 0, 2], ["two", 1, 2], ["two", 1, 2], ["more", 0, 5])
     ]
-    at_once = clone(constant).set_params(epochs=5, random_state=0).fit(X, y)
-    assert fits[2]["test_accuracy"] == at_once.score(X_test, y_test)
-    assert fits[2]["test_loss"] == pytest.approx(
-        log_loss(y_test, at_once.predict_proba(X_test)), rel=1e-6
-    )
-    rows = pd.read_csv(tmp_path / "own.csv")
-    assert rows.published_run.tolist()[:4] == ["a", "b", "a", "b"]
-    assert rows.published_run.isna().tolist() == [False] * 4 + [True]
-    assert "validation_accuracy" not in rows
+    parts = _images.images(study.split)
+    at_once = clone(TINY).set_params(epochs=5, random_state=0).fit(*parts["train"])
+    X_test, y_test = parts["test"]
+    last = results.iloc[-1]
+    assert last.test_accuracy == at_once.score(X_test, y_test)
+    assert last.test_loss == pytest.approx(log_loss(y_test, at_once.predict_proba(X_test)))
+    assert results.published_name.tolist()[:4] == ["a", "b", "a", "b"]
+    difference = results.test_accuracy - results.published_test_accuracy
+    assert results.difference.tolist()[:4] == difference.tolist()[:4]
+    pd.testing.assert_frame_equal(load_results(tmp_path), results, check_dtype=False)
+
+    low, high = sorted(results.test_accuracy[[0, 2]])
+    below = (results.test_accuracy[[0, 2]] < 0.5).sum()
+    assert f"2 seeds: {low:.4f} to {high:.4f}; {below} below a; 2 below b" in text.getvalue()
     assert "none: a row of ours" in text.getvalue()
-    low, high = sorted(fit["test_accuracy"] for fit in fits[:2])
-    below = sum(fit["test_accuracy"] < 0.5 for fit in fits[:2])
-    spread = f"2 seeds: test {low:.4f} to {high:.4f}; {below} below a; 2 below b"
-    assert spread in text.getvalue()
+
+    model = joblib.load(tmp_path / last.model)
+    assert model.score(X_test, y_test) == last.test_accuracy
+    fits = load_fits(tmp_path)
+    assert len(fits) == 3
+    assert len(fits.history[1]["loss"]) == len(fits.epoch_seconds[1])
+    assert fits.environment[0]["threads"] >= 1
+
+
+def test_nothing_is_fitted_twice(eight_by_eight, tmp_path, monkeypatch):
+    study = _study(Network("two", TINY, seeds=2))
+    first = reproduce(study, tmp_path, file=io.StringIO())
+    fits = []
+    fit = DenseDigitClassifier.fit
+    monkeypatch.setattr(
+        DenseDigitClassifier, "fit", lambda self, *a, **k: fits.append(self) or fit(self, *a, **k)
+    )
+    again = reproduce(study, tmp_path, seeds=3, file=io.StringIO())
+    assert [one.random_state for one in fits] == [2]
+    pd.testing.assert_frame_equal(again[:2], first)
+    (tmp_path / first.model[0]).write_bytes(b"damaged")
+    (tmp_path / first.model[1]).unlink()
+    repaired = reproduce(study, tmp_path, file=io.StringIO())
+    assert [one.random_state for one in fits] == [2, 0, 1]
+    pd.testing.assert_series_equal(repaired.test_loss, first.test_loss)
+    changed = replace(study, experiments=(Network("two", clone(TINY).set_params(dropout=0.5)),))
+    reproduce(changed, tmp_path, file=io.StringIO())
+    assert len(fits) == 4
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_search_is_that_of_grid_search(eight_by_eight, tmp_path, n_jobs):
+    """Run in this process or on the threads of two jobs, with folds or on the validation images."""
+    grid = {"hidden_layer_sizes": [4, 12]}
+    split = Split(200, divisor=16)
+    published = {
+        "12 units": (Published("best", validation_accuracy=0.5),),
+        "best": (Published("best", test_accuracy=0.5),),
+    }
+    folds = Search("folds", TINY, grid, _units, folds=3, refit=True, published=published)
+    once = clone(TINY).set_params(epochs=1)
+    on_validation = Search("validation", once, grid, _units)
+    study = _study(folds, on_validation, split=split)
+    with joblib.parallel_config(backend="threading"):
+        results = reproduce(study, tmp_path, n_jobs=n_jobs, file=io.StringIO())
+    assert study.n_fits() == 2 * 3 + 1 + 2 == len(load_fits(tmp_path))
+
+    parts = _images.images(split)
+    (X, y), (X_val, y_val), (X_test, y_test) = parts.values()
+    expected = GridSearchCV(clone(TINY).set_params(random_state=0), grid, cv=3)
+    expected.fit(X, y, X_val=X_val, y_val=y_val)
+    ours = results.iloc[:2]
+    np.testing.assert_array_equal(ours.validation_accuracy, expected.cv_results_["mean_test_score"])
+    np.testing.assert_array_equal(ours.validation_std, expected.cv_results_["std_test_score"])
+    assert ours.network.tolist() == ["4 units", "12 units"]
+    best = results.iloc[2]
+    assert best.network == f"best: {expected.best_params_['hidden_layer_sizes']} units"
+    assert best.test_accuracy == expected.score(X_test, y_test)
+    assert best.difference == best.test_accuracy - 0.5
+    for row, units in zip(results.iloc[3:].itertuples(), (4, 12), strict=True):
+        alone = clone(once).set_params(hidden_layer_sizes=units, random_state=0).fit(X, y)
+        assert row.validation_accuracy == alone.score(X_val, y_val)
+
+
+def test_curves(eight_by_eight, tmp_path):
+    sizes = Curve("sizes", TINY, (100, 500), _images_of, seeds=2)
+    widths = Curve("widths", TINY, (4, 12), _units, parameter="hidden_layer_sizes")
+    results = reproduce(_study(sizes, widths), tmp_path, file=io.StringIO())
+    assert results[["network", "seed"]].values.tolist() == [
+        ["100 images", 0],
+        ["100 images", 1],
+        ["500 images", 0],
+        ["500 images", 1],
+        ["4 units", 0],
+        ["12 units", 0],
+    ]
+    parts = _images.images(Split(divisor=16))
+    X, y = parts["train"]
+    rows = np.random.default_rng(1).permutation(len(X))[:100]
+    alone = clone(TINY).set_params(random_state=1).fit(X[rows], y[rows])
+    assert results.test_accuracy[1] == alone.score(*parts["test"])
+
+
+def test_records(tmp_path):
+    records = Records(tmp_path / "records.jsonl")
+    assert records.read() == {}
+    assert records.repair() == 0
+    records.append({"key": "a", "value": 1})
+    with records.path.open("a") as file:
+        file.write('{"key": "b", "val')
+    assert list(records.read()) == ["a"]
+    records.append({"key": "c"})  # after a line that was cut off
+    assert list(records.read()) == ["a", "c"]
+    assert records.find("c") == {"key": "c"}
+    assert records.find("b") is None
+    assert records.repair() == 1
+    assert records.path.read_text() == '{"key": "a", "value": 1}\n{"key": "c"}\n'
+
+
+def test_a_damaged_line_is_told_and_its_fit_done_again(eight_by_eight, tmp_path):
+    study = _study(Network("two", TINY, seeds=2))
+    first = reproduce(study, tmp_path, file=io.StringIO())
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(path.read_bytes()[:-40])
+    text = io.StringIO()
+    again = reproduce(study, tmp_path, file=text)
+    assert "1 damaged" in text.getvalue()
+    pd.testing.assert_series_equal(again.test_loss, first.test_loss)
+    assert [json.loads(line)["seed"] for line in path.read_text().splitlines()] == [0, 1]
+
+
+def test_a_full_disk_loses_nothing(eight_by_eight, tmp_path, monkeypatch):
+    study = _study(Network("two", TINY, seeds=2))
+    append = Records.append
+
+    def full(self, record):
+        if record["seed"] == 1:
+            raise OSError(28, "No space left on device")
+        append(self, record)
+
+    monkeypatch.setattr(Records, "append", full)
+    with pytest.raises(OSError, match="No space"):
+        reproduce(study, tmp_path, file=io.StringIO())
+    monkeypatch.undo()
+    assert load_fits(tmp_path).seed.tolist() == [0]
+
+
+RUN = """
+import sys
+import numpy as np
+from sklearn.datasets import load_digits
+from skdigits import DenseDigitClassifier
+from skdigits.studies import Network, Split, Study, _images, reproduce
+
+def fetch(subset="train", *, return_X_y):
+    X, y = load_digits(return_X_y=True)
+    return (X[:1297], y[:1297]) if subset == "train" else (X[1297:], y[1297:])
+
+_images.fetch_mnist = fetch
+network = Network("chains", DenseDigitClassifier((32, 32), epochs=40), seeds=6)
+study = Study("own", "", "", experiments=(network,), split=Split(divisor=16), minutes=1)
+reproduce(study, sys.argv[1])
+"""
+
+
+def test_killed_and_resumed(tmp_path):
+    """The results are those of a run that was left alone, and no finished fit ran twice."""
+
+    def start(folder):
+        return subprocess.Popen([sys.executable, "-c", RUN, str(folder)])
+
+    assert start(tmp_path / "alone").wait() == 0
+    records = tmp_path / "killed" / "records.jsonl"
+    for n_finished in (1, 3):
+        process = start(tmp_path / "killed")
+        while not records.exists() or len(records.read_text().splitlines()) < n_finished:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert start(tmp_path / "killed").wait() == 0
+    lines = [json.loads(line) for line in records.read_text().splitlines()]
+    assert sorted(line["seed"] for line in lines) == list(range(6))
+    alone, killed = (
+        load_results(tmp_path / folder).drop(columns="fit_seconds")
+        for folder in ("alone", "killed")
+    )
+    pd.testing.assert_frame_equal(alone, killed)
+
+
+def test_report(eight_by_eight, tmp_path):
+    published = (Published("<first>", 1, 2, 0.999, seconds=3.5),)
+    networks = (Network("one & only", TINY, published, seeds=2), Network("ours", TINY))
+    sizes = Curve("sizes", TINY, (100, 500), _images_of)
+    folds = Search("folds", TINY, {"hidden_layer_sizes": [4, 12]}, _units, folds=2)
+    for name, experiments in (("a", networks), ("b", (sizes,)), ("c", (folds,))):
+        study = replace(_study(*experiments, notes=(f"note of {name}",)), name=name)
+        reproduce(study, tmp_path, file=io.StringIO())
+    page = (tmp_path / "report.html").read_text()
+    # A study of one's own is in the report of its own run.
+    assert "note of c" in page
+    assert page.count("<svg") == 1
+    reproduce(replace(_study(*networks), name="a"), tmp_path, file=io.StringIO())
+    page = (tmp_path / "report.html").read_text()
+    assert "one &amp; only" in page
+    assert "&lt;first&gt;" in page
+    rows = load_results(tmp_path).query("study == 'a' and network == 'one & only'")
+    assert f"<td>{rows.test_accuracy.mean():.4f}</td>" in page
+    assert f'<td class="notable">{rows.difference.mean():+.4f}</td>' in page
+    assert f"{100 * -rows.difference.mean():.1f} points below" in page
+    assert not re.search(r'(src|href)="(?!#|data:)', page)
 
 
 def test_quick_reproduction(tiny, tmp_path):
     text = io.StringIO()
     before = repr(STUDIES)
-    fits = reproduce(STUDIES["experiments"], tmp_path, quick=True, file=text)
+    results = reproduce(STUDIES["experiments"], tmp_path, quick=True, file=text)
     assert repr(STUDIES) == before
-    networks = STUDIES["experiments"].networks
-    assert len(fits) == len(networks) == 6
-
-    rows = pd.read_csv(tmp_path / "experiments.csv")
-    assert len(rows) == sum(len(network.published) for network in networks)
-    by_run = rows.groupby("published_run").published_test_accuracy.first()
+    assert results.quick.all()
+    networks = STUDIES["experiments"].experiments
+    assert len(load_fits(tmp_path)) == len(networks) == 6
+    assert len(results) == sum(len(network.published) for network in networks)
+    by_run = results.groupby("published_name").published_test_accuracy.first()
     assert by_run["model 3"] == 0.9820
     assert by_run["forest"] == 0.9482
-    difference = rows.test_accuracy - rows.published_test_accuracy
-    assert rows.test_accuracy_difference.tolist() == pytest.approx(difference.tolist())
-    assert rows.quick.all()
-
-    table = text.getvalue()
-    assert "QUICK: fewer images" in table
-    assert str(tmp_path / "experiments.csv") in table
-    for fit in fits:
-        assert 0 < fit["test_accuracy"] <= 1
-        line = next(line for line in table.splitlines() if line.startswith(fit["network"]))
-        assert f"{fit['parameters']:,}" in line
-
-    where = json.loads((tmp_path / "environment.json").read_text())
-    assert where["threads"] >= 1
-    assert "tensorflow" in where["versions"]
-
-    models = sorted(path.name for path in (tmp_path / "models").iterdir())
-    assert len(models) == 6
-    assert "best-mlp-relu-seed0.joblib" in models
-    model = joblib.load(tmp_path / "models" / "pca-seed0.joblib")
-    assert model.classifier_.verbose is False
-    assert model.classifier_.n_iter_ == 1
+    assert "QUICK: fewer images" in text.getvalue()
+    for row in results.itertuples():
+        assert 0 < row.test_accuracy <= 1
+        assert row.epochs == 1
+        assert f"{row.parameters:,.0f}" in text.getvalue()
 
 
-def test_progress_stays_on_one_line_of_a_terminal(tiny, tmp_path, monkeypatch, capsys):
+def test_progress_stays_on_one_line_of_a_terminal(eight_by_eight, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    reproduce(STUDIES["experiments"], tmp_path, quick=True)
+    reproduce(_study(Network("two", TINY, seeds=2)), tmp_path)
     out, err = capsys.readouterr()
-    assert "epoch" not in out.replace("epochs", "")
-    assert "best MLP relu, seed 0: epoch 1/1" in err
+    assert "fits finished" not in out
+    assert "own: 0 of 2 fits finished" in err
     assert "\n" not in err
 
 
-def test_command(tiny, tmp_path, capsys):
-    assert main(["reproduce", "--quick", "--output", str(tmp_path)]) == 0
+def test_command(tiny, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    output = str(tmp_path / "out")
+    assert main(["reproduce", "--quick", "--jobs", "1", "--output", output]) == 0
     assert "best MLP sigmoid" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="2"):
         main(["reproduce", "experimints"])
-    assert "no study experimints; there are experiments, cnn" in capsys.readouterr().err
+    assert "no study experimints; there are all, experiments" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["reproduce", "--jobs", "0"])
+    assert "--jobs: must be at least 1; got 0" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
+    capsys.readouterr()
+    assert main(["studies"]) == 0
+    listed = capsys.readouterr().out
+    for name, study in STUDIES.items():
+        assert re.search(rf"^{name} +{study.n_fits()} ", listed, re.MULTILINE)
 
 
 def test_command_interrupted_or_failing(tiny, tmp_path, monkeypatch, capsys):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr("skdigits.DenseDigitClassifier.fit", interrupt)
-    assert main(["reproduce", "--quick", "--output", str(tmp_path)]) == 130
-    assert str(tmp_path) in capsys.readouterr().err
+    arguments = ["reproduce", "--quick", "--jobs", "1", "--output"]
+    assert main([*arguments, str(tmp_path)]) == 130
+    assert f"what is finished is in {tmp_path}" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
-    assert main(["reproduce", "--quick", "--output", str(tmp_path / "file")]) == 1
+    assert main([*arguments, str(tmp_path / "file")]) == 1
     assert "file" in capsys.readouterr().err
+
+
+def test_no_results(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no results of a study in"):
+        load_results(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no fit was recorded in"):
+        load_fits(tmp_path)

@@ -30,7 +30,17 @@ def main(arguments=None):
         help="run published studies on MNIST, each figure beside the published one",
     )
     reproduce.add_argument(
-        "studies", nargs="*", metavar="STUDY", help="which studies (default: experiments)"
+        "studies",
+        nargs="*",
+        default=["experiments"],
+        metavar="STUDY",
+        help="which studies, or all (default: experiments); `skdigits studies` lists them",
+    )
+    reproduce.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="fits at the same time, of one thread each (default: as many as there are cores)",
     )
     reproduce.add_argument(
         "--quick",
@@ -38,31 +48,76 @@ def main(arguments=None):
         help="one seed, fewer images and epochs, for a look at how it works",
     )
     reproduce.add_argument(
+        "--seeds",
+        type=_positive,
+        metavar="K",
+        help="fit each network with K seeds (default: as the study declares)",
+    )
+    reproduce.add_argument(
         "--output",
         default="reproduced",
         metavar="DIR",
-        help="folder for tables and models (default: reproduced)",
+        help="folder for tables, models and the report; run again with the same folder, it goes "
+        "on where it stopped (default: reproduced)",
     )
+    commands.add_parser("studies", help="list the studies, their size and the time they take")
     options = parser.parse_args(arguments)
+    # One thread a fit, so that results do not depend on the number of jobs. TensorFlow reads it
+    # when it is imported, below.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # keep its greetings off the table
+    if options.command == "studies":
+        return _list_studies()
     try:
         return _reproduce(options, reproduce)
     except KeyboardInterrupt:
-        print(f"\ninterrupted; what is finished is in {options.output}", file=sys.stderr)
+        print(
+            f"\ninterrupted; what is finished is in {options.output}, and the same command goes on",
+            file=sys.stderr,
+        )
         return 130
     except OSError as error:
         print(f"skdigits: {error}", file=sys.stderr)
         return 1
 
 
+def _positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1; got {text}")
+    return number
+
+
+def _list_studies():
+    from skdigits.studies import STUDIES
+
+    print(f"{'study':<16}{'fits':>6}{'minutes':>9}  question")
+    for study in STUDIES.values():
+        print(f"{study.name:<16}{study.n_fits():>6}{study.minutes:>9g}  {study.question}")
+    print("\nMinutes are about those of two cores with AVX2; --quick takes a few in all.")
+    return 0
+
+
 def _reproduce(options, parser):
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # keep TensorFlow's greetings off the table
+    import joblib
+    from threadpoolctl import threadpool_limits
+
     from skdigits.studies import STUDIES, reproduce
 
-    unknown = set(options.studies) - set(STUDIES)
+    threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))  # NumPy has been imported
+
+    unknown = set(options.studies) - {"all", *STUDIES}
     if unknown:
-        parser.error(f"no study {', '.join(sorted(unknown))}; there are {', '.join(STUDIES)}")
-    for name in options.studies or ["experiments"]:
-        reproduce(STUDIES[name], options.output, quick=options.quick)
+        parser.error(f"no study {', '.join(sorted(unknown))}; there are all, {', '.join(STUDIES)}")
+    names = list(STUDIES) if "all" in options.studies else dict.fromkeys(options.studies)
+    for name in names:
+        reproduce(
+            STUDIES[name],
+            options.output,
+            quick=options.quick,
+            seeds=options.seeds,
+            n_jobs=options.jobs or joblib.cpu_count(),
+        )
     return 0
 
 

@@ -1,5 +1,6 @@
 """What a figure depends on besides the code: versions, processor, threads."""
 
+import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +21,7 @@ def environment(packages=PACKAGES):
     Returns
     -------
     environment : dict
-        ``versions`` by package, ``python``, ``processor``, ``threads``.
+        ``versions`` by package, ``python``, ``processor``, ``threads`` that a fit may use.
 
     Examples
     --------
@@ -32,7 +33,7 @@ def environment(packages=PACKAGES):
         "versions": {package: version(package) for package in packages},
         "python": platform.python_version(),
         "processor": _processor(),
-        "threads": joblib.cpu_count(),
+        "threads": int(os.environ.get("OMP_NUM_THREADS") or joblib.cpu_count()),
     }
 
 

@@ -1,55 +1,51 @@
-"""The runner: any study -> fitted models, figures, a table as it goes."""
+"""The runner: any study -> recorded fits, figures beside the published ones, a table."""
 
-import io
-import json
-import re
 import sys
-from contextlib import contextmanager, nullcontext, redirect_stdout
-from copy import deepcopy
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import joblib
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
-from sklearn.metrics import log_loss
+from sklearn.model_selection import (
+    GridSearchCV,
+    PredefinedSplit,
+    learning_curve,
+    validation_curve,
+)
 
-from skdigits.datasets import fetch_mnist
+from skdigits.studies._catalogue import STUDIES
 from skdigits.studies._environment import environment
-from skdigits.studies._report import HEADER, table_lines, write_csv
+from skdigits.studies._html import write_html
+from skdigits.studies._images import images
+from skdigits.studies._recorder import RecordedClassifier, Recorder
+from skdigits.studies._status import StatusLine
+from skdigits.studies._study import Network, Search
+from skdigits.studies._table import HEADER, rows_with_published, table_lines, write_csv
 
-QUICK_IMAGES = {"train": 5_000, "validation": 1_000, "test": 2_000}
 QUICK_EPOCHS = 3
+# What the folds of a search tell besides their score.
+FIGURES = (
+    "images",
+    "parameters",
+    "epochs",
+    "fit_seconds",
+    "reduction_seconds",
+    "train_accuracy",
+    "test_accuracy",
+    "test_loss",
+)
 
 
-class _StatusLine(io.TextIOBase):
-    """Shows what is printed on one line of the terminal, each line in place of the one before."""
+def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None):
+    """Run a study: fit its networks, print its table, write figures, models and a report.
 
-    def __init__(self, prefix):
-        self.prefix = prefix
-
-    def write(self, text):
-        if text.strip():
-            print(f"\r\x1b[K{self.prefix}{text.strip()}", end="", file=sys.stderr, flush=True)
-        return len(text)
-
-
-@contextmanager
-def _status_line(prefix):
-    status = _StatusLine(prefix)
-    status.write("fitting")
-    try:
-        with redirect_stdout(status):
-            yield
-    finally:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-
-def reproduce(study, output, *, quick=False, file=None):
-    """Run a study: fit its networks, print its table, write figures and models.
-
-    Written into the folder `output`: ``<study>.csv``, a row for each fit and published run;
-    ``environment.json``, where it was measured; ``models/<network>-seed<seed>.joblib``. All of it
-    is up to date after every network.
+    Written into the folder `output`: ``records.jsonl``, a line for every fit as soon as it is
+    finished; ``models``, every fitted estimator, saved with joblib; ``<study>.csv``, the table; and
+    ``report.html``, the tables of all studies in that folder. Run again with the same folder, it
+    goes on where it stopped: what is recorded is not fitted again.
 
     Parameters
     ----------
@@ -60,112 +56,246 @@ def reproduce(study, output, *, quick=False, file=None):
     quick : bool, default=False
         Use fewer images, one seed and few epochs. Good for a look at how it works; the accuracies
         are not those of the study.
+    seeds : int, default=None
+        Fit every network with this many seeds; None takes the numbers that the study declares.
+    n_jobs : int, default=None
+        Fits at the same time. None takes it from `joblib.parallel_config`, as the backend: in a
+        process of its own (loky) each of them has its share of the cores.
     file : text stream, default=None
         Where the table goes; None is the standard output.
 
     Returns
     -------
-    fits : list of dict
-        Figures of every fit.
+    results : DataFrame
+        The table, as in ``<study>.csv``: a row for each network, seed and published run, and for
+        each candidate of a search.
+
+    Raises
+    ------
+    OSError
+        If something cannot be written. What was recorded is not lost.
     """
     file = sys.stdout if file is None else file
     output = Path(output)
-    (output / "models").mkdir(parents=True, exist_ok=True)
-    images = _images(study, quick)
-    where = environment()
-    (output / "environment.json").write_text(json.dumps(where, indent=2) + "\n")
+    output.mkdir(parents=True, exist_ok=True)
+    recorder = Recorder(output, study.name, study.split, quick)
+    seeds = 1 if quick else seeds
 
     def tell(*lines):
         print(*lines, sep="\n", file=file, flush=True)
 
+    n_damaged = recorder.records.repair()
+    if n_damaged:
+        tell(f"records.jsonl: {n_damaged} damaged, taken out; those fits are done again")
+    where = environment()
     versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items())
-    sizes = ", ".join(f"{len(y):,} {part}" for part, (_, y) in images.items())
     tell(
         f"{study.name}: {study.title}",
-        f"{sizes} images; {where['processor']}, {where['threads']} threads; {versions}",
+        f"{study.n_fits(seeds)} fits; {where['processor']}, {where['threads']} threads; {versions}",
     )
     if quick:
         tell(
             f"QUICK: fewer images, one seed, {QUICK_EPOCHS} epochs at most; not the study's figures"
         )
     tell("", HEADER)
-    fits, estimators = [], {}
-    for network in study.networks:
-        of_network = []
-        for seed in range(1 if quick else network.seeds):
-            estimator = _estimator(network, seed, quick, estimators)
-            estimators[network.name, seed] = estimator
-            of_network.append(_fit(estimator, network.name, seed, images, output / "models"))
-        fits += [{**fit, "quick": quick} for fit in of_network]
-        write_csv(output / f"{study.name}.csv", study, fits)
-        tell(*table_lines(network, of_network))
-    tell(
-        "",
-        *study.notes,
-        "",
-        f"Figures: {output / study.name}.csv",
-        f"Models: {output / 'models'} (they take pixels / {study.pixel_range})",
-    )
-    return fits
-
-
-def _images(study, quick):
-    """Samples and labels of each part, as the study splits and scales them."""
-    X, y = fetch_mnist(return_X_y=True)
-    X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
-    held_out = study.n_validation
-    parts = {
-        "train": (X[held_out:], y[held_out:]),
-        "validation": (X[:held_out], y[:held_out]),
-        "test": (X_test, y_test),
-    }
-    if not held_out:
-        del parts["validation"]
-    pixel_range = np.float32(study.pixel_range)
-    sizes = QUICK_IMAGES if quick else dict.fromkeys(parts)
-    return {
-        part: (X[: sizes[part]] / pixel_range, y[: sizes[part]]) for part, (X, y) in parts.items()
-    }
-
-
-def _estimator(network, seed, quick, fitted):
-    """The estimator to fit: new, or a copy of a fitted one that is to go on."""
-    estimator = clone(network.estimator).set_params(random_state=seed)
-    if quick:
-        _set_everywhere(estimator, "epochs", QUICK_EPOCHS)
-    if network.continues is None:
-        return estimator
-    before = deepcopy(fitted[network.continues, seed])
-    return before.set_params(**estimator.get_params(deep=False))
-
-
-def _fit(estimator, name, seed, images, folder):
-    """Fit an estimator, save the model; its figures."""
+    rows = []
     on_terminal = sys.stderr.isatty()
-    _set_everywhere(estimator, "verbose", on_terminal)
-    X_val, y_val = images.get("validation", (None, None))
-    with _status_line(f"{name}, seed {seed}: ") if on_terminal else nullcontext():
-        estimator.fit(*images["train"], X_val=X_val, y_val=y_val)
-    for part in (estimator, getattr(estimator, "classifier_", estimator)):
-        _set_everywhere(part, "verbose", False)
-    file_name = re.sub("[^a-z0-9]+", "-", name.lower())
-    joblib.dump(estimator, folder / f"{file_name}-seed{seed}.joblib")
-    classifier = getattr(estimator, "classifier_", estimator)
-    X_test, y_test = images["test"]
-    return {
-        "network": name,
-        "seed": seed,
-        "parameters": classifier.n_parameters_,
-        "epochs": classifier.n_iter_,
-        "fit_seconds": estimator.fit_time_,
-        "reduction_seconds": getattr(estimator, "reduction_time_", 0.0),
-        **{f"{part}_accuracy": estimator.score(X, y) for part, (X, y) in images.items()},
-        "test_loss": log_loss(y_test, estimator.predict_proba(X_test), labels=estimator.classes_),
-    }
+    parallel = joblib.parallel_config(n_jobs=n_jobs) if n_jobs else nullcontext()
+    status = (
+        StatusLine(study.name, recorder.records, study.n_fits(seeds))
+        if on_terminal
+        else nullcontext()
+    )
+    with parallel, status:
+        for name, published, fits in _results(study, recorder, seeds):
+            rows += rows_with_published(study.name, published, fits)
+            write_csv(output / f"{study.name}.csv", rows)
+            tell(*table_lines(name, published, fits))
+    write_html(output, STUDIES | {study.name: study}, load_results(output), load_fits(output))
+    tell("", *study.notes, "", f"Report: {output / 'report.html'}", f"Models: {output / 'models'}")
+    return pd.DataFrame(rows)
 
 
-def _set_everywhere(estimator, parameter, value):
-    """Set a parameter of an estimator and of the classifier inside it, where they have it."""
-    for name in estimator.get_params():
-        if name in (parameter, f"classifier__{parameter}"):
-            estimator.set_params(**{name: value})
+def load_results(output):
+    """Load the tables of all studies that were run into a folder.
+
+    Parameters
+    ----------
+    output : str or path-like
+        Folder that `reproduce` wrote into.
+
+    Returns
+    -------
+    results : DataFrame
+        The rows that `reproduce` returned, of all studies.
+    """
+    paths = sorted(Path(output).glob("*.csv"))
+    if not paths:
+        raise FileNotFoundError(f"output: there are no results of a study in {output}")
+    return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
+
+
+def load_fits(output):
+    """Load the records of all fits that were finished in a folder.
+
+    Parameters
+    ----------
+    output : str or path-like
+        Folder that `reproduce` wrote, or is writing, into.
+
+    Returns
+    -------
+    fits : DataFrame
+        A row for each: what was fitted, its figures, its ``history`` and ``epoch_seconds``, the
+        file of its model, and where it was measured.
+    """
+    records = Recorder(Path(output), "", None).records
+    if not records.path.exists():
+        raise FileNotFoundError(f"output: no fit was recorded in {output}")
+    return pd.DataFrame(records.read().values())
+
+
+def _results(study, recorder, seeds):
+    """Name, published runs and figures of each row of the table, as they are finished."""
+    searches = [one for one in study.experiments if isinstance(one, Search)]
+    chains = _chains([one for one in study.experiments if not isinstance(one, Search)])
+    tasks = [
+        (chain, seed)
+        for chain in chains
+        for seed in range(seeds or max(experiment.seeds for experiment in chain))
+    ]
+    finished = joblib.Parallel(return_as="generator", batch_size=1)(
+        joblib.delayed(_run)(recorder, chain, seed, seeds) for chain, seed in tasks
+    )
+    of_chain = {}
+    for (_, seed), records in zip(tasks, finished, strict=True):
+        if seed == 0:
+            yield from of_chain.values()
+            of_chain = {}
+        for published, record in records:
+            of_chain.setdefault(record["network"], (record["network"], published, []))[2].append(
+                record
+            )
+    yield from of_chain.values()
+    for search in searches:
+        yield from _search(recorder, search)
+
+
+def _chains(experiments):
+    """Networks, each with those that continue it behind it; curves by themselves."""
+    chains = {}
+    for experiment in experiments:
+        before = getattr(experiment, "continues", None)
+        chain = chains.pop(before) if before else ()
+        chains[experiment.name] = (*chain, experiment)
+    return list(chains.values())
+
+
+def _run(recorder, chain, seed, seeds):
+    """Published runs and record of every fit of a chain with one seed."""
+    if not isinstance(chain[0], Network):
+        return _curve(recorder, chain[0], seed)
+    results, fitted, key = [], None, None
+    for network in chain:
+        if seed >= (seeds or network.seeds):
+            break
+        estimator = _estimator(network, seed, recorder.quick)
+        if fitted is not None:
+            estimator = fitted.set_params(**estimator.get_params(deep=False))
+        recorder_here = replace(recorder, split=network.split or recorder.split)
+        parts = images(recorder_here.split, recorder.quick)
+        fitted, record = recorder_here.fit(
+            estimator, *parts["train"], network.name, after=key, **_validation(parts)
+        )
+        key = record["key"]
+        results.append((network.published, record))
+    return results
+
+
+def _curve(recorder, curve, seed):
+    """Likewise, of every point of a curve."""
+    parts = images(recorder.split, recorder.quick)
+    n_train, n_test = (len(parts[part][1]) for part in ("train", "test"))
+    X, y = (np.concatenate(both) for both in zip(parts["train"], parts["test"], strict=True))
+    train = np.random.default_rng(seed).permutation(n_train)
+    test = np.arange(n_train, n_train + n_test)
+    records = {}
+
+    def score(classifier, X, y):
+        record = classifier.record_
+        records[record["key"]] = curve.published.get(record["network"], ()), record
+        return classifier.score(X, y)
+
+    classifier = RecordedClassifier(_estimator(curve, seed, recorder.quick), recorder, curve.label)
+    options = {"cv": [(train, test)], "scoring": score, "error_score": "raise", "n_jobs": 1}
+    if curve.parameter is None:
+        sizes = sorted({min(size, n_train) for size in curve.values})
+        learning_curve(classifier, X, y, train_sizes=sizes, **options)
+    else:
+        validation_curve(
+            classifier, X, y, param_name=curve.parameter, param_range=curve.values, **options
+        )
+    return list(records.values())
+
+
+def _search(recorder, search):
+    """Name, published runs and figures of each candidate of a search, and of the best refitted."""
+    parts = images(recorder.split, recorder.quick)
+    X, y = parts["train"]
+    cv = search.folds
+    if cv is None:
+        X_val, y_val = parts["validation"]
+        cv = PredefinedSplit([-1] * len(y) + [0] * len(y_val))
+        X, y = np.concatenate([X, X_val]), np.concatenate([y, y_val])
+    estimator = _estimator(search, 0, recorder.quick)
+    grid = GridSearchCV(
+        RecordedClassifier(estimator, recorder, search.label),
+        search.grid,
+        scoring=_score_and_figures,
+        cv=cv,
+        refit="score" if search.refit else False,
+        error_score="raise",
+    )
+    grid.fit(X, y, **_validation(parts))
+    results = grid.cv_results_
+    for position, parameters in enumerate(results["params"]):
+        name = search.label(estimator.get_params() | parameters)
+        fits = {figure: results[f"mean_test_{figure}"][position] for figure in FIGURES}
+        row = {
+            "network": name,
+            "seed": 0,
+            "quick": recorder.quick,
+            "images": fits.pop("images"),
+            **fits,
+            "validation_accuracy": results["mean_test_score"][position],
+            "validation_std": results["std_test_score"][position],
+        }
+        yield name, search.published.get(name, ()), [row]
+    if search.refit:
+        record = grid.best_estimator_.record_
+        name = f"best: {record['network']}"
+        yield name, search.published["best"], [record | {"network": name}]
+
+
+def _score_and_figures(classifier, X, y):
+    figures = {figure: classifier.record_[figure] for figure in FIGURES}
+    return {"score": classifier.score(X, y), **figures}
+
+
+def _estimator(experiment, seed, quick):
+    """The estimator to fit."""
+    estimator = clone(experiment.estimator)
+    parameters = {"random_state": seed}
+    if quick:
+        parameters |= {
+            name: QUICK_EPOCHS
+            for name in estimator.get_params()
+            if name in ("epochs", "classifier__epochs")
+        }
+    return estimator.set_params(**parameters)
+
+
+def _validation(parts):
+    if "validation" not in parts:
+        return {}
+    return dict(zip(("X_val", "y_val"), parts["validation"], strict=True))

@@ -1,8 +1,15 @@
-"""What a study is: networks, protocol and published figures, declared as data."""
+"""What a study is: networks, searches and curves, their protocol, and what was published."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sklearn.base import ClassifierMixin
+from sklearn.model_selection import ParameterGrid
+
+from skdigits.studies._images import Split
+
+NOTHING = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -10,10 +17,11 @@ class Published:
     """Figures of one published run of a network; None where none was given."""
 
     name: str
-    parameters: int
-    epochs: int
-    test_accuracy: float
+    parameters: int | None = None
+    epochs: int | None = None
+    test_accuracy: float | None = None
     test_loss: float | None = None
+    validation_accuracy: float | None = None
     train_accuracy: float | None = None
     seconds: float | None = None
 
@@ -22,7 +30,8 @@ class Published:
 class Network:
     """One network of a study, the runs of it that were published, and how often to repeat it.
 
-    With `continues`, it begins with what an earlier network of the study has learned.
+    With `continues`, it begins with what an earlier network of the study has learned; with `split`,
+    it is trained on other images than the rest of the study.
     """
 
     name: str
@@ -30,19 +39,73 @@ class Network:
     published: tuple[Published, ...] = ()
     seeds: int = 1
     continues: str | None = None
+    split: Split | None = None
+
+    def n_fits(self, seeds=None):
+        """Number of fits; `seeds` replaces the number of seeds."""
+        return seeds or self.seeds
+
+
+@dataclass(frozen=True)
+class Search:
+    """A grid of networks, by GridSearchCV.
+
+    Each candidate's row is named by `label`, a function of its parameters. `folds` is the number
+    of folds of the training images; None trains each candidate once, and scores it on the
+    validation images (PredefinedSplit). With `refit`, the best candidate is trained on all training
+    images, as a row of the name `best`.
+    """
+
+    name: str
+    estimator: ClassifierMixin
+    grid: dict | list
+    label: Callable[[dict], str]
+    folds: int | None = None
+    refit: bool = False
+    published: dict[str, tuple[Published, ...]] = field(default_factory=lambda: NOTHING)
+
+    def n_fits(self, seeds=None):
+        """Number of fits; a search has one seed."""
+        return len(ParameterGrid(self.grid)) * (self.folds or 1) + self.refit
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One network over the values of a parameter or over the number of training images.
+
+    By scikit-learn's validation_curve, or with `parameter` None by its learning_curve, both of
+    which test on the test images. Each point's row is named by `label`, a function of the network's
+    parameters and of ``images``, their number.
+    """
+
+    name: str
+    estimator: ClassifierMixin
+    values: tuple
+    label: Callable[[dict], str]
+    parameter: str | None = None
+    published: dict[str, tuple[Published, ...]] = field(default_factory=lambda: NOTHING)
+    seeds: int = 1
+
+    def n_fits(self, seeds=None):
+        """Number of fits; `seeds` replaces the number of seeds."""
+        return len(self.values) * (seeds or self.seeds)
 
 
 @dataclass(frozen=True)
 class Study:
-    """Networks that are trained and tested on the same images in the same way.
+    """What was asked, how it is tried, and what is to be known of the answer.
 
-    The first `n_validation` training images are for validation, the others for training; pixels
-    are divided by `pixel_range`.
+    ``minutes`` is about what it takes on two cores.
     """
 
     name: str
     title: str
-    networks: tuple[Network, ...]
-    n_validation: int
-    pixel_range: int
+    question: str
+    experiments: tuple[Network | Search | Curve, ...]
+    split: Split
+    minutes: float
     notes: tuple[str, ...] = ()
+
+    def n_fits(self, seeds=None):
+        """Number of fits; `seeds` replaces every number of seeds that is declared."""
+        return sum(experiment.n_fits(seeds) for experiment in self.experiments)

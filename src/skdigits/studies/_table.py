@@ -1,22 +1,42 @@
-"""The report of a study: fits -> table lines and CSV."""
+"""The table of a study: figures of fits beside the published ones, as text and as CSV."""
 
 import uuid
+from statistics import mean
 
 import pandas as pd
 
 HEADER = (
-    f"{'network':<24}{'params':>10}{'epochs':>8}{'fit s':>8}{'train':>9}{'valid.':>9}{'loss':>9}"
-    f"{'test':>9} |{'published':>20}{'loss':>9}{'test':>9}{'s':>8} |{'difference':>11}"
+    f"{'network':<32}{'params':>10}{'epochs':>8}{'fit s':>8}{'train':>9}{'valid.':>9}{'loss':>9}"
+    f"{'test':>9} |{'published':>20}{'loss':>9}{'valid.':>9}{'test':>9}{'s':>8} |{'difference':>11}"
+)
+# What of a record is a column of the results.
+COLUMNS = (
+    "network",
+    "seed",
+    "quick",
+    "images",
+    "parameters",
+    "epochs",
+    "fit_seconds",
+    "reduction_seconds",
+    "train_accuracy",
+    "validation_accuracy",
+    "validation_std",
+    "test_accuracy",
+    "test_loss",
+    "model",
 )
 
 
-def table_lines(network, fits):
-    """Lines of the table for the fits of one network, a line for each published run of it.
+def table_lines(name, published, fits):
+    """Lines of the table for one network, a line for each published run of it.
 
     Parameters
     ----------
-    network : Network
-        What was fitted.
+    name : str
+        Of the network.
+    published : sequence of Published
+        Runs of it.
     fits : list of dict
         Figures of each fit, one for each seed.
 
@@ -24,59 +44,89 @@ def table_lines(network, fits):
     ------
     line : str
     """
-    mean = pd.DataFrame(fits).mean(numeric_only=True)
-    ours = (
-        f"{network.name:<24}{mean.parameters:>10,.0f}{mean.epochs:>8.3g}{mean.fit_seconds:>8.1f}"
-        f"{_cell(mean.train_accuracy, '.4f')}{_cell(mean.get('validation_accuracy'), '.4f')}"
-        f"{_cell(mean.test_loss, '.4f')}{_cell(mean.test_accuracy, '.4f')}"
+    ours = {
+        key: mean(fit[key] for fit in fits)
+        for key, value in fits[0].items()
+        if isinstance(value, int | float)
+    }
+    line = (
+        f"{name:<32}{ours['parameters']:>10,.0f}{ours['epochs']:>8.3g}{ours['fit_seconds']:>8.1f}"
+        f"{_cell(ours['train_accuracy'])}{_cell(ours.get('validation_accuracy'))}"
+        f"{_cell(ours.get('test_loss'))}{_cell(ours.get('test_accuracy'))}"
     )
-    for published in network.published:
+    for run in published:
+        difference = _difference(ours, run)
         yield (
-            f"{ours:<86} |{published.name:>20}{_cell(published.test_loss, '.4f')}"
-            f"{_cell(published.test_accuracy, '.4f')}{_cell(published.seconds, '.1f', 8)}"
-            f" |{mean.test_accuracy - published.test_accuracy:>+11.4f}"
+            f"{line:<94} |{run.name:>20}{_cell(run.test_loss)}{_cell(run.validation_accuracy)}"
+            f"{_cell(run.test_accuracy)}{_cell(run.seconds, '.1f', 8)} |"
+            f"{_cell(difference, '+.4f', 11)}"
         )
-        ours = ""
-    if not network.published:
-        yield f"{ours:<86} |{'none: a row of ours':>20}{'':26} |"
+        line = ""
+    if not published:
+        yield f"{line:<94} |{'none: a row of ours':>20}{'':35} |"
     if len(fits) > 1:
-        accuracies = sorted(fit["test_accuracy"] for fit in fits)
+        accuracies = sorted(_compared(fit)[0] for fit in fits)
         below = "".join(
-            f"; {sum(accuracy < run.test_accuracy for accuracy in accuracies)} below {run.name}"
-            for run in network.published
+            f"; {sum(accuracy < run_accuracy for accuracy in accuracies)} below {run.name}"
+            for run in published
+            if (run_accuracy := _compared(fits[0], run)[1]) is not None
         )
-        yield f"  {len(fits)} seeds: test {accuracies[0]:.4f} to {accuracies[-1]:.4f}{below}"
+        yield f"  {len(fits)} seeds: {accuracies[0]:.4f} to {accuracies[-1]:.4f}{below}"
 
 
-def _cell(value, form, width=9):
-    return " " * width if value is None else f"{value:>{width}{form}}"
+def _cell(value, form=".4f", width=9):
+    return " " * width if value is None else format(value, form).rjust(width)
 
 
-def write_csv(path, study, fits):
-    """Write a row for each fit and each published run of its network, as a whole or not at all."""
+def _compared(ours, run=None):
+    """The accuracy that is compared, ours and the published one; None where there is none.
+
+    That on the test images where it was published, else that on the validation images.
+    """
+    for measure in ("test_accuracy", "validation_accuracy"):
+        published = getattr(run, measure, None)
+        if ours.get(measure) is not None and (run is None or published is not None):
+            return ours[measure], published
+    return None, None
+
+
+def _difference(ours, run):
+    accuracy, published = _compared(ours, run)
+    return None if accuracy is None else accuracy - published
+
+
+def rows_with_published(study, published, fits):
+    """Rows of the results: one for each fit and published run of its network.
+
+    Parameters
+    ----------
+    study : str
+    published : sequence of Published
+    fits : list of dict
+
+    Returns
+    -------
+    rows : list of dict
+    """
     rows = []
-    for network in study.networks:
-        for fit in fits:
-            if fit["network"] != network.name:
-                continue
-            row = {"study": study.name, **fit}
-            rows += [row | _published_columns(run, fit) for run in network.published] or [row]
+    for fit in fits:
+        ours = {"study": study} | {column: fit[column] for column in COLUMNS if column in fit}
+        for run in published or (None,):
+            accuracy, published_accuracy = _compared(ours, run)
+            row = ours | {"accuracy": accuracy}
+            if run is not None:
+                row |= {f"published_{name}": value for name, value in vars(run).items()}
+                row["published_accuracy"] = published_accuracy
+                row["difference"] = _difference(ours, run)
+            rows.append(row)
+    return rows
+
+
+def write_csv(path, rows):
+    """Write rows as a whole or not at all."""
     unfinished = path.with_name(f"{path.name}-{uuid.uuid4().hex}.tmp")
     try:
         pd.DataFrame(rows).to_csv(unfinished, index=False)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def _published_columns(published, fit):
-    return {
-        "published_run": published.name,
-        "published_parameters": published.parameters,
-        "published_epochs": published.epochs,
-        "published_seconds": published.seconds,
-        "published_train_accuracy": published.train_accuracy,
-        "published_test_loss": published.test_loss,
-        "published_test_accuracy": published.test_accuracy,
-        "test_accuracy_difference": fit["test_accuracy"] - published.test_accuracy,
-    }

@@ -7,6 +7,8 @@ convolution.
 """
 
 from skdigits import ConvDigitClassifier
+from skdigits.studies._images import Split
+from skdigits.studies._keras_defaults import KERAS_DEFAULTS
 from skdigits.studies._study import Network, Published, Study
 
 
@@ -18,19 +20,8 @@ def _cnn(n_convolutions, *, hidden=True, activation="sigmoid", optimizer="sgd", 
         batch_normalization=False,
         hidden_layer_sizes=(128,) if hidden else (),
         activation=activation,
-        dropout=0.0,
         optimizer=optimizer,
-        batch_size=128,
-        standardize=False,
-        **(
-            {
-                "pool_size": None,
-                "epochs": 5,
-                "learning_rate": None,
-                "learning_rate_schedule": "constant",
-            }
-            | parameters
-        ),
+        **(KERAS_DEFAULTS | {"batch_size": 128, "pool_size": None, "epochs": 5} | parameters),
     )
 
 
@@ -44,21 +35,17 @@ def _decaying(rate):
 
 
 def _published(name, n_parameters, epochs, loss, accuracy):
-    return (Published(name, n_parameters, epochs, accuracy, test_loss=loss),)
+    return (Published(name, n_parameters, epochs, accuracy, loss),)
 
 
 STUDY = Study(
     name="cnn",
     title="Convolutions, with and without pooling",
-    n_validation=0,
-    pixel_range=255,
-    networks=(
-        Network(
-            "task 1",
-            _cnn(1, hidden=False),
-            _published("task 1", 185_162, 5, 0.3054, 0.9117),
-            seeds=3,
-        ),
+    question="What do convolutions of 5 x 5 win, how are they trained, and does pooling help?",
+    split=Split(),
+    minutes=35,
+    experiments=(
+        Network("task 1", _cnn(1, hidden=False), _published("task 1", 185_162, 5, 0.3054, 0.9117)),
         Network(
             "task 2",
             _cnn(2),
@@ -66,7 +53,6 @@ STUDY = Study(
                 *_published("task 2", 1_666_282, 5, 1.2023, 0.7852),
                 *_published("task 2 with pooling", 1_666_282, 5, 0.8913, 0.8006),
             ),
-            seeds=3,
         ),
         Network(
             "task 2, going on",
@@ -74,15 +60,10 @@ STUDY = Study(
             _published("10 epochs more", 1_666_282, 15, 0.3038, 0.9119),
             continues="task 2",
         ),
-        Network("one conv", _cnn(1), _published("one conv", 2_361_546, 5, 0.5401, 0.8674), seeds=3),
+        Network("one conv", _cnn(1), _published("one conv", 2_361_546, 5, 0.5401, 0.8674)),
+        Network("three conv", _cnn(3), _published("three conv", 1_102_090, 5, 2.3033, 0.1135)),
         Network(
-            "three conv", _cnn(3), _published("three conv", 1_102_090, 5, 2.3033, 0.1135), seeds=3
-        ),
-        Network(
-            "task 3",
-            _cnn(2, **_decaying(0.5)),
-            _published("task 3", 1_666_282, 5, 0.0909, 0.9728),
-            seeds=3,
+            "task 3", _cnn(2, **_decaying(0.5)), _published("task 3", 1_666_282, 5, 0.0909, 0.9728)
         ),
         Network(
             "task 4",
@@ -94,13 +75,13 @@ STUDY = Study(
             _cnn(2, hidden=False, activation="relu", optimizer="adam"),
             _published("task 4 adam", 154_474, 5, 0.0758, 0.9784),
         ),
-        Network("task 2 pooled", _cnn(2, pool_size=2), seeds=3),
+        Network("task 2 pooled", _cnn(2, pool_size=2)),
         Network(
             "task 2 pooled, going on",
             _cnn(2, pool_size=2, epochs=10, warm_start=True),
             continues="task 2 pooled",
         ),
-        Network("task 3 pooled", _cnn(2, pool_size=2, **_decaying(0.5)), seeds=3),
+        Network("task 3 pooled", _cnn(2, pool_size=2, **_decaying(0.5))),
         Network(
             "task 4 pooled",
             _cnn(2, pool_size=2, hidden=False, activation="relu", **_decaying(0.1)),
@@ -114,6 +95,6 @@ STUDY = Study(
         "The study's networks 'with pooling' have none: it was never added to them. The rows "
         "'pooled' are ours, with pooling of 2 x 2 behind every convolution.",
         "Sigmoid networks vary with their initial weights when they are trained for 5 epochs: "
-        "their figures are means over the seeds, with the range below.",
+        "several seeds show by how much.",
     ),
 )

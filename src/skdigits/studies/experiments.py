@@ -11,6 +11,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import SelectFromModel
 
 from skdigits import DenseDigitClassifier, ReducedDigitClassifier
+from skdigits.studies._images import Split
+from skdigits.studies._keras_defaults import KERAS_DEFAULTS
 from skdigits.studies._study import Network, Published, Study
 
 
@@ -18,29 +20,26 @@ def _mlp(units, activation, optimizer, *, early_stopping=True):
     return DenseDigitClassifier(
         units,
         activation=activation,
-        dropout=0.0,
         optimizer=optimizer,
-        learning_rate_schedule="constant",
-        batch_size=32,
         epochs=30,
-        standardize=False,
         early_stopping=early_stopping,
         patience=10,
-        restore_best_weights=False,
+        **KERAS_DEFAULTS,
     )
 
 
 def _most_important_pixels(n_pixels):
-    forest = RandomForestClassifier(n_estimators=100, random_state=42, n_jobs=-1)
+    forest = RandomForestClassifier(n_estimators=100, random_state=42)
     return SelectFromModel(forest, threshold=-np.inf, max_features=n_pixels)
 
 
 STUDY = Study(
     name="experiments",
     title="Five networks for postal digits",
-    n_validation=5_000,
-    pixel_range=255,
-    networks=(
+    question="Which network reads postal digits best, and what do fewer inputs cost?",
+    split=Split(n_validation=5_000),
+    minutes=4,
+    experiments=(
         Network(
             "MLP-1",
             _mlp(1, "relu", "rmsprop", early_stopping=False),

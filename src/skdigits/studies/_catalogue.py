@@ -1,0 +1,24 @@
+"""All studies, by name."""
+
+from skdigits.studies import (
+    cnn,
+    data_size,
+    depth_width,
+    experiments,
+    neuron_sweep,
+    sigmoid_chains,
+    split_study,
+)
+
+STUDIES = {
+    module.STUDY.name: module.STUDY
+    for module in (
+        experiments,
+        neuron_sweep,
+        depth_width,
+        sigmoid_chains,
+        cnn,
+        split_study,
+        data_size,
+    )
+}

@@ -1,0 +1,68 @@
+"""Finished fits, each a line of JSON in a file that only grows."""
+
+import errno
+import json
+import os
+
+
+class Records:
+    """The file of finished fits.
+
+    Several processes may append to it at once. A line that was cut off, by a kill or a full disk,
+    is left out.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    """
+
+    def __init__(self, path):
+        self.path = path
+
+    def append(self, record):
+        """Add a record, on disk when this returns.
+
+        Raises
+        ------
+        OSError
+            If it could not be written as a whole.
+        """
+        line = json.dumps(record).encode() + b"\n"
+        with self.path.open("ab+", buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            if size:
+                file.seek(size - 1)
+                line = line if file.read(1) == b"\n" else b"\n" + line
+            if file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+            os.fsync(file.fileno())
+
+    def find(self, key):
+        """The record of that key, or None."""
+        return self._read()[0].get(key)
+
+    def read(self):
+        """All records by their "key", in the order in which they were finished."""
+        return self._read()[0]
+
+    def repair(self):
+        """Take damaged lines out of the file; their number. Nobody may append meanwhile."""
+        records, n_damaged = self._read()
+        if n_damaged:
+            lines = [json.dumps(record) + "\n" for record in records.values()]
+            repaired = self.path.with_name(self.path.name + ".tmp")
+            repaired.write_text("".join(lines))
+            repaired.replace(self.path)
+        return n_damaged
+
+    def _read(self):
+        """Records by key, and the number of damaged lines."""
+        records, n_damaged = {}, 0
+        lines = self.path.read_bytes().splitlines() if self.path.exists() else []
+        for line in lines:
+            try:
+                record = json.loads(line)
+                records[record["key"]] = record
+            except (ValueError, TypeError, KeyError):
+                n_damaged += 1
+        return records, n_damaged
