@@ -74,6 +74,8 @@ def test_no_images_at_all(digits, small_conv):
         ({"augmentation": {"turn": 3}}, (-1, 64), "augmentation knows shift.*got 'turn'"),
         ({"augmentation": {"shift": -1}}, (-1, 64), "augmentation must hold finite numbers"),
         ({"augmentation": {"zoom": "big"}}, (-1, 64), "augmentation must hold finite numbers"),
+        ({"augmentation": {"zoom": 1}}, (-1, 64), "augmentation must have a zoom below 1"),
+        ({"kernel_size": (3, 3, 3)}, (-1, 64), "a window of 3 x 3 is the size 3"),
         ({"augmentation": {"shift": 1e39}}, (-1, 64), "augmentation must hold finite numbers"),
         ({"augmentation": True}, (-1, 64), "'augmentation' parameter"),
     ],
@@ -90,12 +92,21 @@ def test_images_of_another_size_are_refused(digits, small_conv):
     classifier = small_conv().fit(X, y)
     before = classifier.predict_proba(X_test)
     with pytest.raises(
-        ValueError, match="X holds images of 16 x 4 pixels, but those to train on are 8 x 8"
+        ValueError, match="X holds images of 16 x 4 pixels, but the network is for images of 8 x 8"
     ):
         classifier.predict(X_test.reshape(-1, 16, 4))
-    with pytest.raises(ValueError, match=r"X_val holds images of 16 x 4 pixels, but those.* 8 x 8"):
+    with pytest.raises(ValueError, match=r"X_val holds images of 16 x 4 pixels, but .* 8 x 8"):
         classifier.fit(X, y, X_val=X_test.reshape(-1, 16, 4), y_val=y_test)
+    with pytest.raises(ValueError, match=r"shape of a single image, 8 x 8; give X\[None\]"):
+        classifier.predict(X_test[0].reshape(8, 8))
     np.testing.assert_array_equal(classifier.predict_proba(X_test), before)
+
+
+def test_pooling_larger_than_the_image_pools_all_of_it(digits, small_conv):
+    X, _, y, _ = digits
+    whole, larger = (small_conv(pool_size=(None, size)).fit(X[:200], y[:200]) for size in (8, 50))
+    for one, other in zip(whole.coefs_, larger.coefs_, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_fitted_attributes(digits, small_conv):

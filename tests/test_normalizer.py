@@ -109,7 +109,7 @@ def test_polarity_can_be_told():
     light = normalized(ImageOps.invert(drawn()), polarity="light_on_dark")[0]
     np.testing.assert_array_equal(light, expected)
     assert np.abs(normalized(framed)[0].astype(float) - expected).mean() > 40
-    with pytest.warns(UserWarning, match=r"1 of 1 images of X are blank \(numbers 0\)"):
+    with pytest.warns(UserWarning, match=r"1 of 1 images of X are blank \(counted from 0: 0\)"):
         assert not normalized(SEVEN, polarity="light_on_dark").any()
 
 
@@ -126,7 +126,7 @@ def test_polarity_can_be_told():
     ids=["white", "zeros", "sevens", "paper", "one pixel", "paper of floats"],
 )
 def test_a_blank_image_becomes_zeros_and_a_warning_says_which(blank):
-    with pytest.warns(UserWarning, match=r"2 of 4 images of X are blank \(numbers 1, 3\)"):
+    with pytest.warns(UserWarning, match=r"2 of 4 images of X are blank \(counted from 0: 1, 3\)"):
         ours = normalized(SEVEN, blank, SEVEN, blank)
     assert list(ours.any(axis=(1, 2))) == [True, False, True, False]
 

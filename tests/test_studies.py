@@ -414,7 +414,7 @@ def test_command_interrupted_or_failing(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("skdigits.DenseDigitClassifier.fit", interrupt)
     arguments = ["reproduce", "--quick", "--jobs", "1", "--output"]
     assert main([*arguments, str(tmp_path)]) == 130
-    assert f"what is finished is in {tmp_path}" in capsys.readouterr().err
+    assert f"every finished fit is recorded in {tmp_path}" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert main([*arguments, str(tmp_path / "file")]) == 1
     assert "file" in capsys.readouterr().err

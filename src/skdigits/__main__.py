@@ -72,7 +72,8 @@ def main(arguments=None):
         return _reproduce(options, reproduce)
     except KeyboardInterrupt:
         print(
-            f"\ninterrupted; what is finished is in {options.output}, and the same command goes on",
+            f"\ninterrupted; every finished fit is recorded in {options.output}, and the same "
+            "command goes on",
             file=sys.stderr,
         )
         return 130

@@ -285,11 +285,15 @@ class ConvDigitClassifier(BaseDigitClassifier):
                 f"{by(self.image_shape_)} pixels"
             )
         if not holds_images:
+            if not reset and shape == self.image_shape_ and shape[0] > 1:
+                raise ValueError(
+                    f"{name} has the shape of a single image, {by(shape)}; give {name}[None]"
+                )
             return X
         if tuple(shape[1:3]) != self.image_shape_:
             raise ValueError(
                 f"{name} holds images of {by(shape[1:3])} pixels, but "
-                f"{'image_shape is' if reset else 'those to train on are'} "
+                f"{'image_shape is' if reset else 'the network is for images of'} "
                 f"{by(self.image_shape_)}"
             )
         return X.reshape(len(X), math.prod(shape[1:]))
@@ -321,8 +325,12 @@ class ConvDigitClassifier(BaseDigitClassifier):
         limits = [self.augmentation.get(name, 0) for name in AUGMENTATION]
         if not all(isinstance(limit, Real) and 0 <= limit <= LARGEST for limit in limits):
             raise ValueError(
-                "augmentation must hold finite numbers that are not negative; got "
-                f"{self.augmentation}"
+                "augmentation must hold finite numbers that are not negative, one for both "
+                f"directions; got {self.augmentation}"
+            )
+        if limits[-1] >= 1:
+            raise ValueError(
+                f"augmentation must have a zoom below 1, a fraction; got {self.augmentation}"
             )
         return tuple(map(float, limits))
 

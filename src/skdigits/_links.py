@@ -93,9 +93,9 @@ def _convolution_backward(layer, dtype):
 
 
 def _max_pooling(layer):
-    height, width = layer["pool_size"]
-
     def pool(x, parameters, weight):
+        # A window that covers the image and more is as good as one of its size.
+        height, width = map(min, layer["pool_size"], x.shape[1:3])
         if layer["padding"] == "same":
             x = _grown(x, (height, width), (height, width), x.dtype.min)
         rows, columns = x.shape[1] // height * height, x.shape[2] // width * width

@@ -136,8 +136,8 @@ class DigitImageNormalizer(
         if blank:
             numbers = ", ".join(map(str, blank[:5])) + (", ..." if len(blank) > 5 else "")
             warnings.warn(
-                f"{len(blank)} of {len(images)} images of X are blank (numbers {numbers}): no "
-                "digit is in them, and all their pixels become 0",
+                f"{len(blank)} of {len(images)} images of X are blank (counted from 0: "
+                f"{numbers}): no digit is in them, and all their pixels become 0",
                 stacklevel=2,
             )
         return normalized

@@ -36,7 +36,7 @@ def shape_of_rows(image_shape, n_pixels):
             return side, side
         warnings.warn(
             f"X has {n_pixels} features, which make no square: they are taken for images of 1 x "
-            f"{n_pixels} pixels; image_shape would say otherwise",
+            f"{n_pixels} pixels; image_shape would say otherwise, and [X] is a single image",
             stacklevel=2,
         )
         return 1, n_pixels

@@ -102,7 +102,8 @@ def encode_labels(y, classes, name):
     unknown = ~np.isin(y, classes)
     if unknown.any():
         raise ValueError(
-            f"{name} has the label {y[unknown][0]!r}, which is none of the classes {classes}"
+            f"{name} has the label {y[unknown].tolist()[0]!r}, which is none of the classes "
+            f"{classes}"
         )
     return np.searchsorted(classes, y).astype(np.int32)
 
@@ -127,7 +128,10 @@ def class_factors(class_weight, classes, y, weight):
         )
     factors = np.array([class_weight.get(label, 1.0) for label in classes], dtype=np.float64)
     if not (np.isfinite(factors).all() and (factors >= 0).all() and factors[y].any()):
-        raise ValueError(f"class_weight must hold finite weights, not all zero, got {class_weight}")
+        raise ValueError(
+            "class_weight must hold finite weights that are not negative and not all zero; got "
+            f"{class_weight}"
+        )
     return factors
 
 

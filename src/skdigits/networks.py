@@ -152,8 +152,8 @@ def _windows(name, sizes, n_convolutions):
     each = [sizes] * n_convolutions if sizes is None or np.isscalar(sizes) else list(sizes)
     if len(each) != n_convolutions:
         raise ValueError(
-            f"{name} must be one size or one for each of the {n_convolutions} convolutions; "
-            f"got {sizes!r}"
+            f"{name} must be one size or one for each of the {n_convolutions} convolutions; got "
+            f"{sizes!r} (a window of 3 x 3 is the size 3)"
         )
     windows = []
     for size in each:

@@ -95,7 +95,8 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
     )
     if quick:
         tell(
-            f"QUICK: fewer images, one seed, {QUICK_EPOCHS} epochs at most; not the study's figures"
+            f"QUICK: fewer images, one seed, {QUICK_EPOCHS} epochs at most; not the study's "
+            "figures, and too little for networks that learn slowly, as sigmoid ones do"
         )
     tell("", HEADER)
     rows = []

@@ -1,0 +1,86 @@
+"""Searches and studies on a Dask cluster of separate processes."""
+
+import io
+import os
+import signal
+import sys
+import threading
+import time
+
+import dask
+import distributed
+import joblib
+import numpy as np
+import pytest
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+
+from skdigits import DenseDigitClassifier
+from skdigits.studies import Network, Split, Study, load_fits, reproduce
+
+GRID = {"hidden_layer_sizes": [(8,), (24,)], "learning_rate": [0.001, 0.003]}
+
+
+@pytest.fixture(scope="module")
+def client():
+    with (
+        dask.config.set({"distributed.scheduler.active-memory-manager.start": False}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def search():
+    return GridSearchCV(DenseDigitClassifier(epochs=8, random_state=0), GRID, cv=3)
+
+
+def _threads_and_process():
+    import skdigits._compiled  # noqa: F401
+
+    tf = sys.modules["tensorflow"]
+    return tf.config.threading.get_intra_op_parallelism_threads(), os.getpid()
+
+
+def test_workers_keep_to_one_thread(client):
+    found = client.run(_threads_and_process)
+    assert [threads for threads, _ in found.values()] == [1, 1]
+    assert os.getpid() not in [process for _, process in found.values()]
+
+
+def test_search_on_a_cluster(client, digits, search):
+    X, _, y, _ = digits
+    expected = search.fit(X, y).cv_results_["mean_test_score"]
+    with joblib.parallel_config(backend="dask"):
+        search.fit(X, y)
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
+
+
+def test_a_worker_is_killed_in_the_middle_of_a_search(client, digits, search):
+    """What every task needs is on every worker or comes with the task; see docs/clusters.md."""
+    X, _, y, _ = digits
+    search.set_params(estimator__epochs=60)
+    search.cv = [(train.tolist(), test.tolist()) for train, test in StratifiedKFold(3).split(X, y)]
+    expected = search.fit(X, y).cv_results_["mean_test_score"]
+    victim = next(iter(client.run(os.getpid).values()))
+    with joblib.parallel_config(backend="dask", scatter=[X, y]):
+        killer = threading.Timer(1.0, os.kill, (victim, signal.SIGKILL))
+        killer.start()
+        start = time.monotonic()
+        search.fit(X, y)
+    assert time.monotonic() - start > 1.0  # it was still searching when that happened
+    assert victim not in client.run(os.getpid).values()
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
+
+
+def test_study_on_a_cluster(client, tmp_path):
+    """On the first images of MNIST, which each worker reads for itself."""
+    network = Network("small", DenseDigitClassifier(8, epochs=1), seeds=4)
+    study = Study("own", "", "", (network,), Split(), minutes=1)
+    with joblib.parallel_config(backend="dask"):
+        ours = reproduce(study, tmp_path / "dask", seeds=4, file=io.StringIO())
+    assert len(load_fits(tmp_path / "dask")) == 4
+    alone = reproduce(study, tmp_path / "alone", seeds=4, file=io.StringIO())
+    np.testing.assert_array_equal(ours.test_accuracy, alone.test_accuracy)
