@@ -1,0 +1,82 @@
+"""Kill `skdigits reproduce all --quick` at random moments, and resume it each time.
+
+Afterwards the results have to equal those of a run that was left alone, times apart, and no
+finished fit may have run twice. Takes as long as two quick runs and a few imports.
+
+    python benchmarks/kill_and_resume.py [--kills 5] [--seed 0]
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+from common import write_json
+
+from skdigits.studies import load_fits, load_results
+
+TIMES = ("fit_seconds", "reduction_seconds")
+
+
+def start(output):
+    command = [sys.executable, "-m", "skdigits", "reproduce", "all", "--quick"]
+    return subprocess.Popen(
+        [*command, "--output", str(output)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def kill(process):
+    """Kill it and its workers at once, as a machine that loses power does."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    moments = random.Random(arguments.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        alone, killed = Path(folder, "alone"), Path(folder, "killed")
+        begin = time.perf_counter()
+        assert start(alone).wait() == 0
+        undisturbed = time.perf_counter() - begin
+        print(f"undisturbed: {undisturbed:.0f} s", flush=True)
+        found = []
+        for number in range(arguments.kills):
+            process = start(killed)
+            seconds = moments.uniform(5, 2 * undisturbed / arguments.kills)
+            try:
+                process.wait(timeout=seconds)
+                print("finished before it was killed", flush=True)
+                break
+            except subprocess.TimeoutExpired:
+                kill(process)
+            records = killed / "records.jsonl"
+            n_fits = len(records.read_bytes().splitlines()) if records.exists() else 0
+            found.append({"seconds": seconds, "finished_fits": n_fits})
+            print(f"kill {number + 1} after {seconds:.0f} s: {n_fits} fits", flush=True)
+        assert start(killed).wait() == 0
+        lines = (killed / "records.jsonl").read_text().splitlines()
+        keys = [json.loads(line)["key"] for line in lines]
+        assert len(set(keys)) == len(keys), "a finished fit ran twice"
+        assert set(keys) == set(load_fits(alone).key)
+        results = [load_results(one).drop(columns=list(TIMES)) for one in (alone, killed)]
+        pd.testing.assert_frame_equal(*results)
+        print(f"{len(keys)} fits, none twice; results equal")
+        write_json("kill_and_resume", {"undisturbed": undisturbed, "kills": found})
+
+
+if __name__ == "__main__":
+    main()
