@@ -61,7 +61,7 @@ def tiny(monkeypatch):
     """Quick runs that are quicker still."""
     _images.images.cache_clear()
     monkeypatch.setattr(_images, "QUICK_IMAGES", {"train": 600, "validation": 100, "test": 200})
-    monkeypatch.setattr("skdigits.studies._runner.QUICK_EPOCHS", 1)
+    monkeypatch.setattr("skdigits.studies._experiments.QUICK_EPOCHS", 1)
     yield
     _images.images.cache_clear()
 
@@ -418,6 +418,15 @@ def test_command_interrupted_or_failing(tiny, tmp_path, monkeypatch, capsys):
     (tmp_path / "file").write_text("")
     assert main([*arguments, str(tmp_path / "file")]) == 1
     assert "file" in capsys.readouterr().err
+
+
+def test_mistakes_in_a_study_are_named(tmp_path):
+    with pytest.raises(ValueError, match="the same name: 'two'"):
+        _study(Network("two", TINY), Network("two", TINY))
+    with pytest.raises(ValueError, match="'more' of study own continues 'one', which is no"):
+        _study(Network("more", TINY, continues="one"), Network("one", TINY))
+    with pytest.raises(ValueError, match="seeds must be at least 1; got 0"):
+        reproduce(_study(Network("two", TINY)), tmp_path, seeds=0)
 
 
 def test_no_results(tmp_path):

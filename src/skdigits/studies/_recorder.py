@@ -15,7 +15,7 @@ from sklearn.metrics import log_loss
 
 from skdigits.studies._environment import environment
 from skdigits.studies._images import Split, images
-from skdigits.studies._records import Records
+from skdigits.studies._records import FILE_OF_RECORDS, Records
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Recorder:
     @property
     def records(self):
         """The file of finished fits."""
-        return Records(self.output / "records.jsonl")
+        return Records(self.output / FILE_OF_RECORDS)
 
     def fit(self, estimator, X, y, name, *, after=None, **fit_parameters):
         """Fit an estimator, unless that has been done.

@@ -4,6 +4,8 @@ import errno
 import json
 import os
 
+FILE_OF_RECORDS = "records.jsonl"
+
 
 class Records:
     """The file of finished fits.

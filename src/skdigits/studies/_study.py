@@ -106,6 +106,19 @@ class Study:
     minutes: float
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self):
+        names = [experiment.name for experiment in self.experiments]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ValueError(f"experiments of study {self.name} have the same name: {twice[0]!r}")
+        for position, experiment in enumerate(self.experiments):
+            before = getattr(experiment, "continues", None)
+            if before is not None and before not in names[:position]:
+                raise ValueError(
+                    f"{experiment.name!r} of study {self.name} continues {before!r}, which is no "
+                    "experiment before it"
+                )
+
     def n_fits(self, seeds=None):
         """Number of fits; `seeds` replaces every number of seeds that is declared."""
         return sum(experiment.n_fits(seeds) for experiment in self.experiments)
