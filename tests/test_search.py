@@ -100,6 +100,7 @@ def test_scikit_learns_own_callbacks(small, digits, capsys):
     monitor = ScoringMonitor(scoring="accuracy")
     classifier = small(epochs=3).set_callbacks(monitor).fit(X, y)
     logged = monitor.get_logs().data_as_pandas
+    assert len(logged[logged.iloc[:, 0].notna()]) >= 3
     assert classifier.score(X, y) == logged["accuracy"].iloc[-1]
 
 

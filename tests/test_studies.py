@@ -30,11 +30,11 @@ from skdigits.studies import (
     Split,
     Study,
     _images,
+    _records,
     load_fits,
     load_results,
     reproduce,
 )
-from skdigits.studies._records import Records
 
 EXPERIMENTS = [(study, one) for study in STUDIES.values() for one in study.experiments]
 NETWORKS = [(study, one) for study, one in EXPERIMENTS if isinstance(one, Network)]
@@ -187,7 +187,8 @@ def test_nothing_is_fitted_twice(eight_by_eight, tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(again[:2], first)
     (tmp_path / first.model[0]).write_bytes(b"damaged")
     (tmp_path / first.model[1]).unlink()
-    repaired = reproduce(study, tmp_path, file=io.StringIO())
+    with pytest.warns(UserWarning, match=r"seed0.* cannot be loaded .* done again"):
+        repaired = reproduce(study, tmp_path, file=io.StringIO())
     assert [one.random_state for one in fits] == [2, 0, 1]
     pd.testing.assert_series_equal(repaired.test_loss, first.test_loss)
     changed = replace(study, experiments=(Network("two", clone(TINY).set_params(dropout=0.5)),))
@@ -249,9 +250,8 @@ def test_curves(eight_by_eight, tmp_path):
 
 
 def test_records(tmp_path):
-    records = Records(tmp_path / "records.jsonl")
+    records = _records.Records(tmp_path / "records.jsonl")
     assert records.read() == {}
-    assert records.repair() == 0
     records.append({"key": "a", "value": 1})
     with records.path.open("a") as file:
         file.write('{"key": "b", "val')
@@ -260,8 +260,10 @@ def test_records(tmp_path):
     assert list(records.read()) == ["a", "c"]
     assert records.find("c") == {"key": "c"}
     assert records.find("b") is None
-    assert records.repair() == 1
-    assert records.path.read_text() == '{"key": "a", "value": 1}\n{"key": "c"}\n'
+    assert records.n_damaged() == 1
+    with records.path.open("a") as file:
+        file.write("\n\n")
+    assert records.n_damaged() == 1
 
 
 def test_a_damaged_line_is_told_and_its_fit_done_again(eight_by_eight, tmp_path):
@@ -271,25 +273,29 @@ def test_a_damaged_line_is_told_and_its_fit_done_again(eight_by_eight, tmp_path)
     path.write_bytes(path.read_bytes()[:-40])
     text = io.StringIO()
     again = reproduce(study, tmp_path, file=text)
-    assert "1 damaged" in text.getvalue()
+    assert "damaged lines, cut off in writing: 1, left out" in text.getvalue()
     pd.testing.assert_series_equal(again.test_loss, first.test_loss)
-    assert [json.loads(line)["seed"] for line in path.read_text().splitlines()] == [0, 1]
+    assert load_fits(tmp_path).seed.tolist() == [0, 1]
+
+
+class FullDisk(io.FileIO):
+    """A file of which only the first bytes of each piece are written."""
+
+    def write(self, data):
+        return super().write(data[:20])
 
 
 def test_a_full_disk_loses_nothing(eight_by_eight, tmp_path, monkeypatch):
+    half = _study(Network("two", TINY))
+    first = reproduce(half, tmp_path, file=io.StringIO())
     study = _study(Network("two", TINY, seeds=2))
-    append = Records.append
-
-    def full(self, record):
-        if record["seed"] == 1:
-            raise OSError(28, "No space left on device")
-        append(self, record)
-
-    monkeypatch.setattr(Records, "append", full)
-    with pytest.raises(OSError, match="No space"):
-        reproduce(study, tmp_path, file=io.StringIO())
-    monkeypatch.undo()
-    assert load_fits(tmp_path).seed.tolist() == [0]
+    with monkeypatch.context() as patch:
+        patch.setattr(_records, "open", lambda path, mode, **_: FullDisk(path, "a+"), raising=False)
+        with pytest.raises(OSError, match="No space"):
+            reproduce(study, tmp_path, file=io.StringIO())
+    results = reproduce(study, tmp_path, file=io.StringIO())
+    assert load_fits(tmp_path).seed.tolist() == [0, 1]
+    pd.testing.assert_frame_equal(results[:1], first)
 
 
 RUN = """
@@ -362,6 +368,7 @@ def test_quick_reproduction(tiny, tmp_path):
     text = io.StringIO()
     before = repr(STUDIES)
     results = reproduce(STUDIES["experiments"], tmp_path, quick=True, file=text)
+    tmp_path = tmp_path / "quick"
     assert repr(STUDIES) == before
     assert results.quick.all()
     networks = STUDIES["experiments"].experiments
@@ -379,10 +386,11 @@ def test_quick_reproduction(tiny, tmp_path):
 
 def test_progress_stays_on_one_line_of_a_terminal(eight_by_eight, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    reproduce(_study(Network("two", TINY, seeds=2)), tmp_path)
+    slow = clone(TINY).set_params(epochs=300)
+    reproduce(_study(Network("two", slow, seeds=2)), tmp_path)
     out, err = capsys.readouterr()
     assert "fits finished" not in out
-    assert "own: 0 of 2 fits finished" in err
+    assert re.search("own: [012] of 2 fits finished", err)
     assert "\n" not in err
 
 
@@ -423,8 +431,18 @@ def test_command_interrupted_or_failing(tiny, tmp_path, monkeypatch, capsys):
 def test_mistakes_in_a_study_are_named(tmp_path):
     with pytest.raises(ValueError, match="the same name: 'two'"):
         _study(Network("two", TINY), Network("two", TINY))
-    with pytest.raises(ValueError, match="'more' of study own continues 'one', which is no"):
+    with pytest.raises(ValueError, match=r"'more' of study own must continue .*; got 'one'"):
         _study(Network("more", TINY, continues="one"), Network("one", TINY))
+    more = [Network(name, TINY, continues="one") for name in ("two", "three")]
+    with pytest.raises(ValueError, match="'three' of study own must continue"):
+        _study(Network("one", TINY), *more)
+    curve = Curve("one", TINY, (100,), _images_of)
+    with pytest.raises(ValueError, match="'two' of study own must continue"):
+        _study(curve, more[0])
+    with pytest.raises(ValueError, match="has a curve, but"):
+        _study(curve, split=Split(everything=True))
+    with pytest.raises(ValueError, match="'folds' of study own scores on validation images"):
+        _study(Search("folds", TINY, {}, _units))
     with pytest.raises(ValueError, match="seeds must be at least 1; got 0"):
         reproduce(_study(Network("two", TINY)), tmp_path, seeds=0)
 

@@ -51,7 +51,7 @@ def main(arguments=None):
         "--seeds",
         type=_positive,
         metavar="K",
-        help="fit each network with K seeds (default: as the study declares)",
+        help="fit each network with K seeds (default: as the study declares; a search has one)",
     )
     reproduce.add_argument(
         "--output",
@@ -103,13 +103,15 @@ def _reproduce(options, parser):
     import joblib
     from threadpoolctl import threadpool_limits
 
-    from skdigits.studies import STUDIES, reproduce
+    from skdigits.studies import STUDIES, environment, reproduce
 
-    threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))  # NumPy has been imported
+    threadpool_limits(environment()["threads"])  # NumPy has been imported
 
     unknown = set(options.studies) - {"all", *STUDIES}
     if unknown:
         parser.error(f"no study {', '.join(sorted(unknown))}; there are all, {', '.join(STUDIES)}")
+    if options.quick and options.seeds:
+        parser.error("--quick has one seed; leave out --seeds")
     names = list(STUDIES) if "all" in options.studies else dict.fromkeys(options.studies)
     for name in names:
         reproduce(

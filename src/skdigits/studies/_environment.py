@@ -33,8 +33,13 @@ def environment(packages=PACKAGES):
         "versions": {package: version(package) for package in packages},
         "python": platform.python_version(),
         "processor": _processor(),
-        "threads": int(os.environ.get("OMP_NUM_THREADS") or joblib.cpu_count()),
+        "threads": _threads(),
     }
+
+
+def _threads():
+    allowed = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    return int(allowed) if allowed.isdigit() else joblib.cpu_count()
 
 
 def _processor():

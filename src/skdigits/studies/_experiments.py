@@ -17,7 +17,6 @@ from skdigits.studies._recorder import RecordedClassifier
 from skdigits.studies._study import Network, Search
 
 QUICK_EPOCHS = 3
-# What the folds of a search tell besides their score.
 FIGURES = (
     "images",
     "parameters",
@@ -87,7 +86,7 @@ def _run(recorder, chain, seed, seeds):
     """Published runs and record of every fit of a chain with one seed."""
     if not isinstance(chain[0], Network):
         return _curve(recorder, chain[0], seed)
-    results, fitted, key = [], None, None
+    results, fitted, record = [], None, None
     for network in chain:
         if seed >= (seeds or network.seeds):
             break
@@ -97,9 +96,8 @@ def _run(recorder, chain, seed, seeds):
         recorder_here = replace(recorder, split=network.split or recorder.split)
         parts = images(recorder_here.split, recorder.quick)
         fitted, record = recorder_here.fit(
-            estimator, *parts["train"], network.name, after=key, **_validation(parts)
+            estimator, *parts["train"], network.name, after=record, **_validation(parts)
         )
-        key = record["key"]
         results.append((network.published, record))
     return results
 
@@ -116,7 +114,7 @@ def _curve(recorder, curve, seed):
     def score(classifier, X, y):
         record = classifier.record_
         records[record["key"]] = curve.published.get(record["network"], ()), record
-        return classifier.score(X, y)
+        return record["test_accuracy"]
 
     classifier = RecordedClassifier(_estimator(curve, seed, recorder.quick), recorder, curve.label)
     options = {"cv": [(train, test)], "scoring": score, "error_score": "raise", "n_jobs": 1}
@@ -166,7 +164,7 @@ def _search(recorder, search):
     if search.refit:
         record = grid.best_estimator_.record_
         name = f"best: {record['network']}"
-        yield name, search.published["best"], [record | {"network": name}]
+        yield name, search.published.get("best", ()), [record | {"network": name}]
 
 
 def _score_and_figures(classifier, X, y):

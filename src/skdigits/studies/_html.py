@@ -1,13 +1,13 @@
 """The report of all studies in a folder: one HTML page that needs nothing else."""
 
-import uuid
 from html import escape
 
 import pandas as pd
 
+from skdigits.studies._files import written_whole
 from skdigits.studies._pictures import picture
 
-NOTABLE = 0.01  # a difference in accuracy that is told apart
+NOTABLE = 0.01
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 76rem; margin: 0 auto;
@@ -81,13 +81,8 @@ difference of more than {100 * NOTABLE:g} point in accuracy is set in bold.</p>
 {"".join(sections)}
 </body></html>
 """
-    path = output / "report.html"
-    unfinished = path.with_name(f"{path.name}-{uuid.uuid4().hex}.tmp")
-    try:
+    with written_whole(output / "report.html") as unfinished:
         unfinished.write_text(page, encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _section(study, results, fits):
@@ -108,9 +103,13 @@ the right.</caption><thead><tr>{"".join(f"<th>{heading}</th>" for heading in HEA
 
 def _findings(results):
     """What came out, in a few sentences."""
-    accuracies = results.groupby("network", sort=False).accuracy.mean()
+    tested = "test_accuracy" in results and results.test_accuracy.notna().all()
+    measure = "test" if tested else "validation"
+    accuracies = results.groupby("network", sort=False)[f"{measure}_accuracy"].mean()
     best = accuracies.idxmax()
-    sentences = [f"Most accurate was {best} with {100 * accuracies[best]:.2f} %."]
+    sentences = [
+        f"Most accurate on the {measure} images was {best} with {100 * accuracies[best]:.2f} %."
+    ]
     if "difference" in results and not results.quick.any():
         differences = results.groupby(["network", "published_name"], sort=False).difference.mean()
         differences = differences.dropna()

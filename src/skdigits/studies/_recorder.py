@@ -1,10 +1,12 @@
 """Fits that are recorded when they are finished, and found again instead of repeated."""
 
 import hashlib
+import os
 import re
+import threading
 import time
-import uuid
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +15,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.metrics import log_loss
 
+import skdigits
 from skdigits.studies._environment import environment
+from skdigits.studies._files import written_whole
 from skdigits.studies._images import Split, images
 from skdigits.studies._records import FILE_OF_RECORDS, Records
 
@@ -30,6 +34,7 @@ class Recorder:
     study: str
     split: Split
     quick: bool = False
+    driver: int = field(default_factory=os.getpid)
 
     @property
     def records(self):
@@ -45,8 +50,8 @@ class Recorder:
         X, y : ndarray
         name : str
             What it is called in the study.
-        after : str, default=None
-            Key of the record of the fit that this one continues.
+        after : dict, default=None
+            Record of the fit that this one continues; its seconds count.
         **fit_parameters : dict
             Passed to ``estimator.fit``.
 
@@ -55,9 +60,10 @@ class Recorder:
         fitted : estimator
         record : dict
         """
-        parameters = _parameters(estimator)
+        _end_with(self.driver)
+        words = [self.study, name, self.quick, after and after["key"], skdigits.__version__]
         data = [X, y, *(fit_parameters[key] for key in sorted(fit_parameters))]
-        key = _digest([self.study, name, self.quick, after, sorted(parameters.items())], data)
+        key = _digest([*words, *_parameters(estimator, joblib.hash).items()], data)
         seed = estimator.get_params().get("random_state")
         slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
         path = self.output / "models" / self.study / f"{slug}-seed{seed}-{key[:8]}.joblib"
@@ -74,11 +80,13 @@ class Recorder:
             "quick": self.quick,
             "images": len(X),
             **self._figures(estimator, X, y),
-            "estimator": parameters,
+            "estimator": _parameters(estimator, repr),
             "model": str(path.relative_to(self.output)),
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "environment": _environment(),
         }
+        if after:
+            record["fit_seconds"] += after["fit_seconds"]
         _save(estimator, path)
         self.records.append(record)
         return estimator, record
@@ -146,12 +154,13 @@ class RecordedClassifier(ClassifierMixin, BaseEstimator):
         return self.estimator.predict(X)
 
 
-def _parameters(estimator):
-    """What an estimator is, as plain text by name."""
+def _parameters(estimator, of_value):
+    """What an estimator is: text for each parameter that decides what is learned."""
     parameters = {"": type(estimator).__name__}
-    for name, value in estimator.get_params().items():
+    for name, value in sorted(estimator.get_params().items()):
         if name.rpartition("__")[-1] not in ("verbose", "n_jobs"):
-            parameters[name] = type(value).__name__ if hasattr(value, "get_params") else repr(value)
+            is_part = hasattr(value, "get_params")
+            parameters[name] = type(value).__name__ if is_part else of_value(value)
     return parameters
 
 
@@ -169,19 +178,32 @@ def _environment():
 
 
 def _save(estimator, path):
-    """Save a fitted estimator, as a whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}-{uuid.uuid4().hex}.tmp")
-    try:
+    with written_whole(path) as unfinished:
         joblib.dump(estimator, unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _loaded(path):
-    """A saved model; None if it is lost or damaged."""
+    """A saved model; None, with a warning, if it cannot be read."""
     try:
         return joblib.load(path)
-    except Exception:  # whatever a damaged pickle raises
+    except Exception as error:  # whatever a damaged pickle raises
+        warnings.warn(f"{path} cannot be loaded ({error}); that fit is done again", stacklevel=2)
         return None
+
+
+@lru_cache(maxsize=1)
+def _end_with(driver):
+    """End this process, if it is a child of the driver, as soon as the driver is gone.
+
+    A worker that outlived a driver that was killed would go on fitting what the next run fits.
+    """
+    if os.getppid() != driver:
+        return
+
+    def watch():
+        while os.getppid() == driver:
+            time.sleep(0.2)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

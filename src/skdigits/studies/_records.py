@@ -11,7 +11,7 @@ class Records:
     """The file of finished fits.
 
     Several processes may append to it at once. A line that was cut off, by a kill or a full disk,
-    is left out.
+    stays as it is and counts as none.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Records:
             If it could not be written as a whole.
         """
         line = json.dumps(record).encode() + b"\n"
-        with self.path.open("ab+", buffering=0) as file:
+        with open(self.path, "ab+", buffering=0) as file:
             size = file.seek(0, os.SEEK_END)
             if size:
                 file.seek(size - 1)
@@ -47,21 +47,15 @@ class Records:
         """All records by their "key", in the order in which they were finished."""
         return self._read()[0]
 
-    def repair(self):
-        """Take damaged lines out of the file; their number. Nobody may append meanwhile."""
-        records, n_damaged = self._read()
-        if n_damaged:
-            lines = [json.dumps(record) + "\n" for record in records.values()]
-            repaired = self.path.with_name(self.path.name + ".tmp")
-            repaired.write_text("".join(lines))
-            repaired.replace(self.path)
-        return n_damaged
+    def n_damaged(self):
+        """Number of lines that are no records."""
+        return self._read()[1]
 
     def _read(self):
         """Records by key, and the number of damaged lines."""
         records, n_damaged = {}, 0
         lines = self.path.read_bytes().splitlines() if self.path.exists() else []
-        for line in lines:
+        for line in filter(None, lines):
             try:
                 record = json.loads(line)
                 records[record["key"]] = record

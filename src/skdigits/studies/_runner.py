@@ -22,8 +22,8 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
 
     Written into the folder `output`: ``records.jsonl``, a line for every fit as soon as it is
     finished; ``models``, every fitted estimator, saved with joblib; ``<study>.csv``, the table; and
-    ``report.html``, the tables of all studies in that folder. Run again with the same folder, it
-    goes on where it stopped: what is recorded is not fitted again.
+    ``report.html``, the tables of this study and of all in `STUDIES` that were run there. Run again
+    with the same folder, it goes on where it stopped: what is recorded is not fitted again.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
     output : str or path-like
         Folder to write into; made if need be.
     quick : bool, default=False
-        Use fewer images, one seed and few epochs. Good for a look at how it works; the accuracies
-        are not those of the study.
+        Use fewer images, one seed and few epochs, and the folder ``quick`` in `output`. Good for a
+        look at how it works; the accuracies are not those of the study.
     seeds : int, default=None
         Fit every network with this many seeds; None takes the numbers that the study declares.
     n_jobs : int, default=None
@@ -58,17 +58,22 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
     if seeds is not None and seeds < 1:
         raise ValueError(f"seeds must be at least 1; got {seeds}")
     file = sys.stdout if file is None else file
-    output = Path(output)
+    output = Path(output, "quick") if quick else Path(output)
     output.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(output, study.name, study.split, quick)
     seeds = 1 if quick else seeds
 
-    def tell(*lines):
-        print(*lines, sep="\n", file=file, flush=True)
+    status = StatusLine(study.name, recorder.records, study.n_fits(seeds))
 
-    n_damaged = recorder.records.repair()
+    def tell(*lines):
+        with status.out_of_the_way():
+            print(*lines, sep="\n", file=file, flush=True)
+
+    n_damaged = recorder.records.n_damaged()
     if n_damaged:
-        tell(f"records.jsonl: {n_damaged} damaged, taken out; those fits are done again")
+        tell(
+            f"{recorder.records.path} has damaged lines, cut off in writing: {n_damaged}, left out"
+        )
     where = environment()
     versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items())
     tell(
@@ -82,13 +87,7 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
         )
     tell("", HEADER)
     rows = []
-    on_terminal = sys.stderr.isatty()
     parallel = joblib.parallel_config(n_jobs=n_jobs) if n_jobs else nullcontext()
-    status = (
-        StatusLine(study.name, recorder.records, study.n_fits(seeds))
-        if on_terminal
-        else nullcontext()
-    )
     with parallel, status:
         for name, published, fits in rows_of_experiments(study, recorder, seeds):
             rows += rows_with_published(study.name, published, fits)

@@ -3,10 +3,11 @@
 import sys
 import threading
 import time
+from contextlib import contextmanager
 
 
 class StatusLine:
-    """Shows the number of finished fits while it is entered.
+    """Shows the number of finished fits while it is entered, if there is a terminal.
 
     Parameters
     ----------
@@ -21,33 +22,44 @@ class StatusLine:
         self.study = study
         self.records = records
         self.n_fits = n_fits
+        self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self):
-        self._thread.start()
+        if sys.stderr.isatty():
+            self._thread.start()
         return self
 
     def __exit__(self, *_):
         self._stopped.set()
-        self._thread.join()
-        self._show("")
+        if self._thread.is_alive():
+            self._thread.join()
+            self._show("")
+
+    @contextmanager
+    def out_of_the_way(self):
+        """Keep the line clear, for what is to be printed meanwhile."""
+        with self._lock:
+            if self._thread.is_alive():
+                self._show("")
+            yield
 
     def _watch(self):
         start = time.monotonic()
-        before = None
-        while True:
-            done = sum(record["study"] == self.study for record in self.records.read().values())
-            if before is None:
-                before = done
+        before = self._count()
+        while not self._stopped.wait(1):
             seconds = round(time.monotonic() - start)
-            last = f", {done - before} of them now" if before else ""
-            self._show(
-                f"{self.study}: {done} of {self.n_fits} fits finished{last}; "
-                f"{seconds // 60}:{seconds % 60:02d}"
-            )
-            if self._stopped.wait(1):
-                return
+            done = self._count()
+            earlier = f" ({before} of them earlier)" if before else ""
+            with self._lock:
+                self._show(
+                    f"{self.study}: {done} of {self.n_fits} fits finished{earlier}; "
+                    f"{seconds // 60}:{seconds % 60:02d}"
+                )
+
+    def _count(self):
+        return sum(record["study"] == self.study for record in self.records.read().values())
 
     @staticmethod
     def _show(text):

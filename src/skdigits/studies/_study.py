@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import ParameterGrid
 
 from skdigits.studies._images import Split
-
-NOTHING = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Search:
     label: Callable[[dict], str]
     folds: int | None = None
     refit: bool = False
-    published: dict[str, tuple[Published, ...]] = field(default_factory=lambda: NOTHING)
+    published: dict[str, tuple[Published, ...]] = field(default_factory=dict)
 
     def n_fits(self, seeds=None):
         """Number of fits; a search has one seed."""
@@ -83,7 +80,7 @@ class Curve:
     values: tuple
     label: Callable[[dict], str]
     parameter: str | None = None
-    published: dict[str, tuple[Published, ...]] = field(default_factory=lambda: NOTHING)
+    published: dict[str, tuple[Published, ...]] = field(default_factory=dict)
     seeds: int = 1
 
     def n_fits(self, seeds=None):
@@ -111,13 +108,31 @@ class Study:
         twice = [name for name in names if names.count(name) > 1]
         if twice:
             raise ValueError(f"experiments of study {self.name} have the same name: {twice[0]!r}")
+        if any(isinstance(one, Curve) for one in self.experiments) and self.split.everything:
+            raise ValueError(f"study {self.name} has a curve, but its split has no test images")
+        continued = set()
         for position, experiment in enumerate(self.experiments):
+            if isinstance(experiment, Search):
+                self._check_search(experiment)
             before = getattr(experiment, "continues", None)
-            if before is not None and before not in names[:position]:
+            if before is None:
+                continue
+            earlier = [one.name for one in self.experiments[:position] if isinstance(one, Network)]
+            if before not in earlier or before in continued:
                 raise ValueError(
-                    f"{experiment.name!r} of study {self.name} continues {before!r}, which is no "
-                    "experiment before it"
+                    f"{experiment.name!r} of study {self.name} must continue a network before it "
+                    f"that no other one continues; got {before!r}"
                 )
+            continued.add(before)
+
+    def _check_search(self, search):
+        if self.split.everything:
+            raise ValueError(f"study {self.name} has a search, but its split has no test images")
+        if search.folds is None and (search.refit or not self.split.n_validation):
+            raise ValueError(
+                f"{search.name!r} of study {self.name} scores on validation images: its split must "
+                "have some, and refit must be False"
+            )
 
     def n_fits(self, seeds=None):
         """Number of fits; `seeds` replaces every number of seeds that is declared."""

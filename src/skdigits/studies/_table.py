@@ -1,15 +1,15 @@
 """The table of a study: figures of fits beside the published ones, as text and as CSV."""
 
-import uuid
 from statistics import mean
 
 import pandas as pd
+
+from skdigits.studies._files import written_whole
 
 HEADER = (
     f"{'network':<32}{'params':>10}{'epochs':>8}{'fit s':>8}{'train':>9}{'valid.':>9}{'loss':>9}"
     f"{'test':>9} |{'published':>20}{'loss':>9}{'valid.':>9}{'test':>9}{'s':>8} |{'difference':>11}"
 )
-# What of a record is a column of the results.
 COLUMNS = (
     "network",
     "seed",
@@ -67,9 +67,9 @@ def table_lines(name, published, fits):
     if len(fits) > 1:
         accuracies = sorted(_compared(fit)[0] for fit in fits)
         below = "".join(
-            f"; {sum(accuracy < run_accuracy for accuracy in accuracies)} below {run.name}"
+            f"; {sum(_difference(fit, run) < 0 for fit in fits)} below {run.name}"
             for run in published
-            if (run_accuracy := _compared(fits[0], run)[1]) is not None
+            if _difference(ours, run) is not None
         )
         yield f"  {len(fits)} seeds: {accuracies[0]:.4f} to {accuracies[-1]:.4f}{below}"
 
@@ -113,6 +113,8 @@ def rows_with_published(study, published, fits):
         ours = {"study": study} | {column: fit[column] for column in COLUMNS if column in fit}
         for run in published or (None,):
             accuracy, published_accuracy = _compared(ours, run)
+            if accuracy is None:  # nothing but a size or a loss was published
+                accuracy, _ = _compared(ours)
             row = ours | {"accuracy": accuracy}
             if run is not None:
                 row |= {f"published_{name}": value for name, value in vars(run).items()}
@@ -124,9 +126,5 @@ def rows_with_published(study, published, fits):
 
 def write_csv(path, rows):
     """Write rows as a whole or not at all."""
-    unfinished = path.with_name(f"{path.name}-{uuid.uuid4().hex}.tmp")
-    try:
+    with written_whole(path) as unfinished:
         pd.DataFrame(rows).to_csv(unfinished, index=False)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
