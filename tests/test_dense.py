@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 
 from skdigits import DenseDigitClassifier, _samples
+from skdigits._progress import Progress
 from skdigits._samples import class_factors
 
 
@@ -304,7 +305,7 @@ def test_failure_leaves_the_estimator_as_it_was(digits, small, monkeypatch):
         raise KeyboardInterrupt
 
     classifier.set_params(verbose=True)
-    monkeypatch.setattr(type(classifier), "_print_epoch", interrupt)
+    monkeypatch.setattr(Progress, "epoch_ends", interrupt)
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(X[:, :10], y)
     assert vars(classifier).keys() == before.keys()

@@ -252,18 +252,19 @@ def test_curves(eight_by_eight, tmp_path):
 def test_records(tmp_path):
     records = _records.Records(tmp_path / "records.jsonl")
     assert records.read() == {}
-    records.append({"key": "a", "value": 1})
+    fit = dict.fromkeys(_records.FIELDS, 1)
+    records.append(fit | {"key": "a"})
     with records.path.open("a") as file:
-        file.write('{"key": "b", "val')
+        file.write('{"key": "d"}\n' + 10_000 * "[" + '\n{"key": "b", "val')
     assert list(records.read()) == ["a"]
-    records.append({"key": "c"})  # after a line that was cut off
+    records.append(fit | {"key": "c"})  # after a line that was cut off
     assert list(records.read()) == ["a", "c"]
-    assert records.find("c") == {"key": "c"}
+    assert records.find("c") == fit | {"key": "c"}
     assert records.find("b") is None
-    assert records.n_damaged() == 1
+    assert records.n_damaged() == 3
     with records.path.open("a") as file:
         file.write("\n\n")
-    assert records.n_damaged() == 1
+    assert records.n_damaged() == 3
 
 
 def test_a_damaged_line_is_told_and_its_fit_done_again(eight_by_eight, tmp_path):
@@ -432,8 +433,18 @@ def test_mistakes_in_a_study_are_named(tmp_path):
     with pytest.raises(ValueError, match="the same name: 'two'"):
         _study(Network("two", TINY), Network("two", TINY))
     with pytest.raises(ValueError, match=r"'more' of study own must continue .*; got 'one'"):
-        _study(Network("more", TINY, continues="one"), Network("one", TINY))
-    more = [Network(name, TINY, continues="one") for name in ("two", "three")]
+        _study(Network("more", clone(TINY).set_params(warm_start=True), continues="one"))
+    going_on = clone(TINY).set_params(warm_start=True)
+    with pytest.raises(ValueError, match="no warm_start=True"):
+        _study(Network("one", TINY), Network("two", TINY, continues="one"))
+    with pytest.raises(ValueError, match=r"letters, digits, - and _.*'\.\./up'"):
+        replace(_study(Network("one", TINY)), name="../up")
+    with pytest.raises(ValueError, match="must have experiments"):
+        _study()
+    for wrong in ({"validation": "frist"}, {"n_validation": -5}, {"divisor": 0}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            Split(**wrong)
+    more = [Network(name, going_on, continues="one") for name in ("two", "three")]
     with pytest.raises(ValueError, match="'three' of study own must continue"):
         _study(Network("one", TINY), *more)
     curve = Curve("one", TINY, (100,), _images_of)
@@ -448,7 +459,12 @@ def test_mistakes_in_a_study_are_named(tmp_path):
 
 
 def test_no_results(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no results of a study in"):
-        load_results(tmp_path)
-    with pytest.raises(FileNotFoundError, match="no fit was recorded in"):
-        load_fits(tmp_path)
+    for load in (load_results, load_fits):
+        with pytest.raises(FileNotFoundError, match="no fit was recorded in"):
+            load(tmp_path)
+
+
+def test_other_files_in_the_folder_do_no_harm(eight_by_eight, tmp_path):
+    (tmp_path / "mine.csv").write_bytes(b"\xe9,")
+    results = reproduce(_study(Network("nan", TINY)), tmp_path, file=io.StringIO())
+    assert load_results(tmp_path).network.tolist() == results.network.tolist() == ["nan"]

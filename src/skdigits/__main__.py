@@ -3,6 +3,9 @@
 import argparse
 import os
 import sys
+import warnings
+
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from skdigits import __version__
 
@@ -66,6 +69,8 @@ def main(arguments=None):
     # when it is imported, below.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # keep its greetings off the table
+    # joblib takes TensorFlow, imported by a worker's second task, for a leak.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
     if options.command == "studies":
         return _list_studies()
     try:
@@ -77,13 +82,20 @@ def main(arguments=None):
             file=sys.stderr,
         )
         return 130
+    except TerminatedWorkerError:
+        print(
+            "\nskdigits: a worker process was killed, perhaps for lack of memory; every finished "
+            f"fit is recorded in {options.output}, and the same command goes on",
+            file=sys.stderr,
+        )
+        return 1
     except OSError as error:
         print(f"skdigits: {error}", file=sys.stderr)
         return 1
 
 
 def _positive(text):
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1; got {text}")
     return number

@@ -14,7 +14,7 @@ def keep_thread_budget():
     where TensorFlow is at work already, or without the variable, nothing changes.
     """
     budget = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    if not budget.isdigit() or budget == "0" or "TF_NUM_INTRAOP_THREADS" in os.environ:
+    if not budget.isdecimal() or not int(budget) or "TF_NUM_INTRAOP_THREADS" in os.environ:
         return
     try:
         tf.config.threading.set_intra_op_parallelism_threads(int(budget))

@@ -39,7 +39,7 @@ def environment(packages=PACKAGES):
 
 def _threads():
     allowed = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    return int(allowed) if allowed.isdigit() else joblib.cpu_count()
+    return int(allowed) if allowed.isdecimal() and int(allowed) else joblib.cpu_count()
 
 
 def _processor():

@@ -32,6 +32,19 @@ class Split:
     everything: bool = False
     divisor: int = 255
 
+    def __post_init__(self):
+        if self.validation not in ("first", "last", "stratified"):
+            raise ValueError(
+                f"validation must be 'first', 'last' or 'stratified'; got {self.validation!r}"
+            )
+        n_all = 70_000 if self.everything else 60_000
+        if not (isinstance(self.n_validation, int) and 0 <= self.n_validation < n_all):
+            raise ValueError(
+                f"n_validation must be an int from 0 to {n_all - 1:,}; got {self.n_validation!r}"
+            )
+        if not self.divisor > 0:
+            raise ValueError(f"divisor must be positive; got {self.divisor!r}")
+
 
 @lru_cache(maxsize=2)
 def images(split, quick=False):

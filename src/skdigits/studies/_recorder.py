@@ -12,7 +12,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import ClassifierMixin, clone
 from sklearn.metrics import log_loss
 
 import skdigits
@@ -66,7 +66,7 @@ class Recorder:
         key = _digest([*words, *_parameters(estimator, joblib.hash).items()], data)
         seed = estimator.get_params().get("random_state")
         slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
-        path = self.output / "models" / self.study / f"{slug}-seed{seed}-{key[:8]}.joblib"
+        path = self.output / "models" / self.study / f"{slug[:80]}-seed{seed}-{key[:8]}.joblib"
         record = self.records.find(key) if path.exists() else None
         fitted = _loaded(path) if record else None
         if fitted is not None:
@@ -109,7 +109,7 @@ class Recorder:
         return figures | {"history": classifier.history_, "epoch_seconds": classifier.epoch_times_}
 
 
-class RecordedClassifier(ClassifierMixin, BaseEstimator):
+class RecordedClassifier(ClassifierMixin):
     """Stands for a classifier inside a search: the same parameters, but fits are recorded.
 
     Parameters

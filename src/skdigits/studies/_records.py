@@ -5,6 +5,11 @@ import json
 import os
 
 FILE_OF_RECORDS = "records.jsonl"
+# Without these a line is no record of a fit.
+FIELDS = {
+    *("key", "study", "network", "seed", "quick", "images", "parameters", "epochs"),
+    *("fit_seconds", "train_accuracy", "environment", "finished"),
+}
 
 
 class Records:
@@ -58,7 +63,10 @@ class Records:
         for line in filter(None, lines):
             try:
                 record = json.loads(line)
+            except (ValueError, RecursionError):
+                record = None
+            if isinstance(record, dict) and record.keys() >= FIELDS:
                 records[record["key"]] = record
-            except (ValueError, TypeError, KeyError):
+            else:
                 n_damaged += 1
         return records, n_damaged

@@ -111,10 +111,15 @@ def load_results(output):
     results : DataFrame
         The rows that `reproduce` returned, of all studies.
     """
-    paths = sorted(Path(output).glob("*.csv"))
+    studies = dict.fromkeys(record["study"] for record in _records(output).read().values())
+    paths = [path for path in (Path(output, f"{name}.csv") for name in studies) if path.exists()]
     if not paths:
         raise FileNotFoundError(f"output: there are no results of a study in {output}")
-    return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
+    text = dict.fromkeys(("study", "network", "published_name", "model"), str)
+    tables = [
+        pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""]) for path in paths
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def load_fits(output):
@@ -131,7 +136,11 @@ def load_fits(output):
         A row for each: what was fitted, its figures, its ``history`` and ``epoch_seconds``, the
         file of its model, and where it was measured.
     """
+    return pd.DataFrame(_records(output).read().values())
+
+
+def _records(output):
     records = Records(Path(output) / FILE_OF_RECORDS)
     if not records.path.exists():
         raise FileNotFoundError(f"output: no fit was recorded in {output}")
-    return pd.DataFrame(records.read().values())
+    return records

@@ -1,5 +1,6 @@
 """What a study is: networks, searches and curves, their protocol, and what was published."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -104,6 +105,13 @@ class Study:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self):
+        if not re.fullmatch(r"[\w-]+", self.name):
+            raise ValueError(
+                "name of a study must consist of letters, digits, - and _, as it names files; got "
+                f"{self.name!r}"
+            )
+        if not self.experiments:
+            raise ValueError(f"study {self.name} must have experiments; got none")
         names = [experiment.name for experiment in self.experiments]
         twice = [name for name in names if names.count(name) > 1]
         if twice:
@@ -117,6 +125,11 @@ class Study:
             before = getattr(experiment, "continues", None)
             if before is None:
                 continue
+            if not experiment.estimator.get_params().get("warm_start"):
+                raise ValueError(
+                    f"{experiment.name!r} of study {self.name} continues {before!r}, but its "
+                    "estimator has no warm_start=True"
+                )
             earlier = [one.name for one in self.experiments[:position] if isinstance(one, Network)]
             if before not in earlier or before in continued:
                 raise ValueError(
