@@ -23,6 +23,38 @@ def main(arguments=None):
     status : int
         0 if all went well, 1 after an error, 130 after an interruption.
     """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    # One thread a fit, so that results do not depend on the number of jobs. TensorFlow reads it
+    # when it is imported, below.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # keep its greetings off the table
+    # joblib takes TensorFlow, imported by a worker's second task, for a leak.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
+    if options.command == "studies":
+        return _list_studies()
+    try:
+        return _reproduce(options, parser)
+    except KeyboardInterrupt:
+        print(
+            f"\ninterrupted; every finished fit is recorded in {options.output}, and the same "
+            "command goes on",
+            file=sys.stderr,
+        )
+        return 130
+    except TerminatedWorkerError:
+        print(
+            "\nskdigits: a worker process was killed, perhaps for lack of memory; every finished "
+            f"fit is recorded in {options.output}, and the same command goes on",
+            file=sys.stderr,
+        )
+        return 1
+    except OSError as error:
+        print(f"skdigits: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser():
     parser = argparse.ArgumentParser(
         prog="skdigits", description="Fast scikit-learn-compatible networks for digits."
     )
@@ -64,34 +96,7 @@ def main(arguments=None):
         "on where it stopped (default: reproduced)",
     )
     commands.add_parser("studies", help="list the studies, their size and the time they take")
-    options = parser.parse_args(arguments)
-    # One thread a fit, so that results do not depend on the number of jobs. TensorFlow reads it
-    # when it is imported, below.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # keep its greetings off the table
-    # joblib takes TensorFlow, imported by a worker's second task, for a leak.
-    warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
-    if options.command == "studies":
-        return _list_studies()
-    try:
-        return _reproduce(options, reproduce)
-    except KeyboardInterrupt:
-        print(
-            f"\ninterrupted; every finished fit is recorded in {options.output}, and the same "
-            "command goes on",
-            file=sys.stderr,
-        )
-        return 130
-    except TerminatedWorkerError:
-        print(
-            "\nskdigits: a worker process was killed, perhaps for lack of memory; every finished "
-            f"fit is recorded in {options.output}, and the same command goes on",
-            file=sys.stderr,
-        )
-        return 1
-    except OSError as error:
-        print(f"skdigits: {error}", file=sys.stderr)
-        return 1
+    return parser
 
 
 def _positive(text):
