@@ -30,7 +30,7 @@ def mnist_test():
     return fetch_mnist(subset="test", return_X_y=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small():
     """A small classifier; parameters that differ from the default can be given to it."""
 
@@ -47,7 +47,7 @@ def small():
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small_conv():
     """A small convolutional classifier, likewise."""
 

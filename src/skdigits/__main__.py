@@ -28,6 +28,7 @@ def main(arguments=None):
     # One thread a fit, so that results do not depend on the number of jobs. TensorFlow reads it
     # when it is imported, below.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("MPLBACKEND", "Agg")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # keep its greetings off the table
     # joblib takes TensorFlow, imported by a worker's second task, for a leak.
     warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
@@ -122,22 +123,21 @@ def _reproduce(options, parser):
 
     from skdigits.studies import STUDIES, environment, reproduce
 
-    threadpool_limits(environment()["threads"])  # NumPy has been imported
-
     unknown = set(options.studies) - {"all", *STUDIES}
     if unknown:
         parser.error(f"no study {', '.join(sorted(unknown))}; there are all, {', '.join(STUDIES)}")
     if options.quick and options.seeds:
         parser.error("--quick has one seed; leave out --seeds")
     names = list(STUDIES) if "all" in options.studies else dict.fromkeys(options.studies)
-    for name in names:
-        reproduce(
-            STUDIES[name],
-            options.output,
-            quick=options.quick,
-            seeds=options.seeds,
-            n_jobs=options.jobs or joblib.cpu_count(),
-        )
+    with threadpool_limits(environment()["threads"]):  # NumPy has been imported
+        for name in names:
+            reproduce(
+                STUDIES[name],
+                options.output,
+                quick=options.quick,
+                seeds=options.seeds,
+                n_jobs=options.jobs or joblib.cpu_count(),
+            )
     return 0
 
 

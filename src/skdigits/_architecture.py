@@ -34,6 +34,24 @@ def pooled_shape(layer, shape):
     ]
 
 
+def input_shape(config):
+    """Shape of what enters the first layer: an image with one channel, or a row of features."""
+    image_shape = config.get("image_shape")
+    return (*image_shape, 1) if image_shape else (config["n_features"],)
+
+
+def output_shapes(config):
+    """Shape of what each layer makes of one sample."""
+    shapes, shape = [], input_shape(config)
+    for layer in config["layers"]:
+        if layer["kind"] == "convolution":
+            shape = (*pooled_shape(layer, convolved_shape(layer, shape[:2])), layer["filters"])
+        elif layer["kind"] == "dense":
+            shape = (layer["units"],)
+        shapes.append(shape)
+    return shapes
+
+
 def weights_by_layer(config):
     """Names and shapes of the weights of every layer, in Keras' order.
 
@@ -48,24 +66,24 @@ def weights_by_layer(config):
         Each layer with its weights, ``{name: shape}``, which are empty for dropout.
     """
     layers = []
-    image_shape, channels = config.get("image_shape"), 1
-    n_inputs = config["n_features"]
-    for layer in config["layers"]:
+    inputs = [input_shape(config), *output_shapes(config)[:-1]]
+    for layer, shape in zip(config["layers"], inputs, strict=True):
         shapes = {}
         if layer["kind"] == "convolution":
             filters = layer["filters"]
-            shapes["kernel"] = (*layer["kernel_size"], channels, filters)
+            shapes["kernel"] = (*layer["kernel_size"], shape[-1], filters)
             names = ("gamma", "beta", *MOVING) if layer["batch_normalization"] else ("bias",)
             shapes.update(dict.fromkeys(names, (filters,)))
-            image_shape = pooled_shape(layer, convolved_shape(layer, image_shape))
-            channels = filters
-            n_inputs = math.prod(image_shape) * channels
         elif layer["kind"] == "dense":
-            shapes["kernel"] = (n_inputs, layer["units"])
+            shapes["kernel"] = (math.prod(shape), layer["units"])
             shapes["bias"] = (layer["units"],)
-            n_inputs = layer["units"]
         layers.append((layer, shapes))
     return layers
+
+
+def n_trained(shapes):
+    """Number of weights of a layer that are learned, from their shapes by name."""
+    return sum(math.prod(shape) for name, shape in shapes.items() if name not in MOVING)
 
 
 def named_weights(config, weights):

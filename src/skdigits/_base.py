@@ -11,6 +11,7 @@ from skdigits._architecture import named_weights
 from skdigits._fitting import FitMixin
 from skdigits._inference import layer_outputs, log_softmax, softmax
 from skdigits._state import VersionedState
+from skdigits._summary import blocks, layer_table
 
 
 class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimator):
@@ -134,6 +135,23 @@ class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimat
             for name, array in arrays.items()
             if name in names
         ]
+
+    def summary(self):
+        """Tell the layers of the network.
+
+        Returns
+        -------
+        summary : DataFrame
+            A row for the input and for each layer: ``layer`` in words, ``output_shape`` of one
+            sample, and ``n_parameters``, the number of its trained weights.
+        """
+        check_is_fitted(self)
+        return layer_table(self.network_config_)
+
+    def _sk_visual_block_(self):
+        # scikit-learn's diagram falls back to a plain block before the network is fitted.
+        check_is_fitted(self)
+        return blocks(self)
 
     def to_keras(self):
         """Build a live Keras network with these weights.

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skdigits import _samples
-from skdigits._architecture import MOVING, named_weights
+from skdigits._architecture import n_trained, weights_by_layer
 from skdigits._progress import Progress
 from skdigits._schedules import SCHEDULES, rate_factors
 from skdigits._state import all_or_nothing
@@ -245,12 +245,7 @@ class FitMixin(CallbackSupportMixin):
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self.network_config_ = config
         self._weights = initial_weights(config, self._seed)
-        self.n_parameters_ = sum(
-            array.size
-            for _, arrays in named_weights(config, self._weights)
-            for name, array in arrays.items()
-            if name not in MOVING
-        )
+        self.n_parameters_ = sum(n_trained(shapes) for _, shapes in weights_by_layer(config))
         self._optimizer = self._optimizer_state = None
         self._scaling = None
         self._n_steps = 0

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods
+from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
@@ -184,6 +185,19 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         if len(rows) < len(X):
             return X[rows], y[rows], weight[rows]
         return X, y, weight
+
+    def _sk_visual_block_(self):
+        check_is_fitted(self)  # else scikit-learn's diagram shows the parts that were given
+        parts = [self.reducer_, self.classifier_]
+        return _VisualBlock(
+            "serial",
+            parts,
+            names=[
+                f"{name}: {type(part).__name__}"
+                for name, part in zip(("reducer_", "classifier_"), parts, strict=True)
+            ],
+            name_details=[str(part) for part in parts],
+        )
 
     def _reduce(self, X):
         check_is_fitted(self)

@@ -23,7 +23,6 @@ FIGURES = (
     "epochs",
     "fit_seconds",
     "reduction_seconds",
-    "train_accuracy",
     "test_accuracy",
     "test_loss",
 )
@@ -138,6 +137,7 @@ def _search(recorder, search):
         cv = PredefinedSplit([-1] * len(y) + [0] * len(y_val))
         X, y = np.concatenate([X, X_val]), np.concatenate([y, y_val])
     estimator = _estimator(search, 0, recorder.quick)
+    recorder = replace(recorder, measures_training=False)
     grid = GridSearchCV(
         RecordedClassifier(estimator, recorder, search.label),
         search.grid,

@@ -1,11 +1,13 @@
 """The report of all studies in a folder: one HTML page that needs nothing else."""
 
+from base64 import b64encode
 from html import escape
 
 import pandas as pd
 
+from skdigits.studies._charts import chart
 from skdigits.studies._files import written_whole
-from skdigits.studies._pictures import picture
+from skdigits.studies._pictures import pictures_of
 
 NOTABLE = 0.01
 
@@ -19,7 +21,9 @@ caption { text-align: left; color: #555; padding-bottom: 0.3rem; }
 th, td { padding: 0.15rem 0.5rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child, td.name, th.name { text-align: left; }
 thead th { border-bottom: 1px solid #222; } tbody tr:nth-child(even) { background: #f5f5f5; }
-td.notable { font-weight: bold; } figure { margin: 1rem 0; }
+td.notable { font-weight: bold; } figure { margin: 1rem 0; } img { max-width: 100%; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr));
+  gap: 1rem; align-items: end; } .pictures figure { margin: 0; } figcaption { font-size: 0.85rem; }
 svg { max-width: 100%; height: auto; } svg text { font-family: system-ui, sans-serif !important; }
 .quick { background: #fff3cd; padding: 0.3rem 0.6rem; } footer, .where { color: #555;
   font-size: 0.85rem; }
@@ -61,6 +65,7 @@ def write_html(output, studies, results, fits):
             study,
             results[results.study == name].dropna(axis=1, how="all"),
             fits[fits.study == name],
+            pictures_of(study, output),
         )
         for name, study in studies.items()
         if name in set(results.study)
@@ -85,9 +90,9 @@ difference of more than {100 * NOTABLE:g} point in accuracy is set in bold.</p>
         unfinished.write_text(page, encoding="utf-8")
 
 
-def _section(study, results, fits):
+def _section(study, results, fits, pictures):
     quick = "<p class=quick>Quick: fewer images and epochs. These are not the study's figures.</p>"
-    svg = picture(study, results)
+    svg = chart(study, results)
     return f"""<section id="{study.name}"><h2>{escape(study.title)}</h2>
 <p class="question">{escape(study.question)}</p>
 {quick if results.quick.any() else ""}
@@ -97,8 +102,17 @@ def _section(study, results, fits):
 the right.</caption><thead><tr>{"".join(f"<th>{heading}</th>" for heading in HEADINGS)}</tr></thead>
 <tbody>{"".join(_rows(results))}</tbody></table></div>
 <ul>{"".join(f"<li>{escape(note)}</li>" for note in study.notes)}</ul>
+<div class="pictures">{"".join(_embedded(path, caption) for path, caption in pictures)}</div>
 <p class="where">{escape(_where(fits))}</p></section>
 """
+
+
+def _embedded(path, caption):
+    png = b64encode(path.read_bytes()).decode()
+    return (
+        f'<figure><img alt="{escape(caption)}" src="data:image/png;base64,{png}">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
 
 
 def _findings(results):

@@ -1,127 +1,62 @@
-"""Pictures of a study's results, as SVG text."""
+"""Pictures of a study's networks: PNG files that carry their captions."""
 
-import io
+import re
 
-# Okabe and Ito's palette, which everybody can tell apart.
-OURS, THEIRS, *OTHERS = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"
-STYLE = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "svg.fonttype": "none",
-}
+import joblib
+
+from skdigits.studies._files import written_whole
+from skdigits.studies._images import images
+
+CAPTION = "Description"  # a keyword that the PNG standard has for it
 
 
-def picture(study, results):
-    """The picture that fits the kind of a study; None if there is nothing to draw.
+def draw_pictures(study, output, fits, quick):
+    """Draw the pictures that a study declares into the folder ``pictures/<study>``.
 
     Parameters
     ----------
     study : Study
-    results : DataFrame
-        Its rows.
-
-    Returns
-    -------
-    svg : str or None
+    output : pathlib.Path
+        Folder of its results.
+    fits : DataFrame
+        What `load_fits` returns for it.
+    quick : bool
+        Whether they were fitted on fewer images.
     """
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
+    if study.pictures is None:
+        return
+    import matplotlib.pyplot as plt
 
-    sizes = [one for one in study.experiments if getattr(one, "parameter", "") is None]
-    folds = [one for one in study.experiments if getattr(one, "folds", None)]
-    with mpl.rc_context(STYLE | {"svg.hashsalt": study.name}):
-        figure = Figure(layout="constrained")
-        if sizes:
-            _learning_curves(figure, results)
-        elif folds:
-            _sweep(figure, results)
-        elif "published_accuracy" in results:
-            _beside_published(figure, results)
-        else:
-            return None
-        text = io.StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None})
-    svg = text.getvalue()
-    return svg[svg.index("<svg") :]
-
-
-def _learning_curves(figure, results):
-    figure.set_size_inches(6.4, 3.8)
-    axes = figure.subplots()
-    results = results.assign(kind=results.network.str.partition(",")[0])
-    for number, (kind, rows) in enumerate(results.groupby("kind", sort=False)):
-        colour = (OURS, THEIRS, *OTHERS)[number % 5]
-        errors = 100 * (1 - rows.groupby("images").test_accuracy.agg(["mean", "min", "max"]))
-        axes.fill_between(errors.index, errors["min"], errors["max"], color=colour, alpha=0.2)
-        axes.plot(errors["mean"], marker="osD^"[number % 4], color=colour, label=kind)
-    axes.set(xscale="log", yscale="log", xlabel="training images", ylabel="test error, %")
-    ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50, 100) if _within(axes.get_ylim(), tick)]
-    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.set_yticks([], minor=True)
-    axes.set_xticks(sizes := sorted(set(results.images)), [f"{size:,}" for size in sizes])
-    axes.set_xticks([], minor=True)
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False)
+    fits = fits[(fits.study == study.name) & (fits.seed == 0)].groupby("network", sort=False)
+    models = {name: joblib.load(output / path) for name, path in fits.model.last().items()}
+    folder = _folder(study, output)
+    folder.mkdir(parents=True, exist_ok=True)
+    before = set(folder.glob("*.png"))
+    with plt.ioff():
+        parts = images(study.split, quick)
+        for number, (caption, display) in enumerate(study.pictures(models, parts)):
+            slug = re.sub("[^a-z0-9]+", "-", caption.lower()).strip("-")
+            path = folder / f"{number:02}-{slug[:60]}.png"
+            with written_whole(path) as unfinished:
+                display.figure_.savefig(
+                    unfinished, format="png", dpi=110, metadata={CAPTION: caption}
+                )
+            plt.close(display.figure_)
+            before.discard(path)
+    for path in before:  # of another version of the study
+        path.unlink()
 
 
-def _within(limits, value):
-    return limits[0] <= value <= limits[1]
+def pictures_of(study, output):
+    """Files of a study's pictures with their captions, in their order."""
+    from PIL import Image
+
+    found = []
+    for path in sorted(_folder(study, output).glob("*.png")):
+        with Image.open(path) as picture:
+            found.append((path, picture.info[CAPTION]))
+    return found
 
 
-def _sweep(figure, results):
-    figure.set_size_inches(6.4, 3.4)
-    axes = figure.subplots()
-    rows = results[results.validation_std.notna()]
-    names = rows.network.str.partition(" ")[0]
-    axes.errorbar(
-        names,
-        100 * rows.validation_accuracy,
-        100 * rows.validation_std,
-        color=OURS,
-        marker="o",
-        capsize=2,
-        label="ours, with the standard deviation over the folds",
-    )
-    if "published_accuracy" in rows:
-        axes.plot(
-            names,
-            100 * rows.published_accuracy,
-            "D",
-            color=THEIRS,
-            fillstyle="none",
-            label="published",
-        )
-    axes.set(xlabel=rows.network.iloc[0].partition(" ")[2], ylabel="accuracy over the folds, %")
-    axes.grid(alpha=0.3)
-    _legend_above(axes)
-
-
-def _beside_published(figure, results):
-    rows = results[results.published_accuracy.notna()]
-    networks = list(dict.fromkeys(rows.network))[::-1]
-    figure.set_size_inches(6.4, 0.7 + 0.24 * len(networks))
-    axes = figure.subplots()
-    for height, network in enumerate(networks):
-        of_network = rows[rows.network == network]
-        ours = 100 * of_network.accuracy
-        published = 100 * of_network.published_accuracy
-        axes.plot([ours.mean(), published.mean()], [height] * 2, color="0.8", zorder=0)
-        axes.plot([ours.min(), ours.max()], [height] * 2, color=OURS, linewidth=4, alpha=0.4)
-        axes.plot(ours.mean(), height, "o", color=OURS, label="" if height else "ours, with range")
-        axes.plot(
-            published,
-            [height] * len(published),
-            "D",
-            color=THEIRS,
-            fillstyle="none",
-            label="" if height else "published",
-        )
-    axes.set_yticks(range(len(networks)), networks)
-    axes.set(xlabel="accuracy, %", ylim=(-0.6, len(networks) - 0.4))
-    axes.grid(axis="x", alpha=0.3)
-    _legend_above(axes)
-
-
-def _legend_above(axes):
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+def _folder(study, output):
+    return output / "pictures" / study.name

@@ -28,12 +28,15 @@ class Recorder:
 
     A fit that is finished has its model in the folder `models` and a record of its figures in
     `records.jsonl`, both in `output`; asked for the same fit again, the recorder loads the model.
+    A search leaves out the accuracy on training images: for each candidate it would take longer
+    than the other images together.
     """
 
     output: Path
     study: str
     split: Split
     quick: bool = False
+    measures_training: bool = True
     driver: int = field(default_factory=os.getpid)
 
     @property
@@ -94,6 +97,8 @@ class Recorder:
     def _figures(self, estimator, X, y):
         classifier = getattr(estimator, "classifier_", estimator)
         parts = images(self.split, self.quick) | {"train": (X, y)}
+        if not self.measures_training:
+            del parts["train"]
         figures = {
             "parameters": classifier.n_parameters_,
             "epochs": classifier.n_iter_,

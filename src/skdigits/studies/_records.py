@@ -8,7 +8,7 @@ FILE_OF_RECORDS = "records.jsonl"
 # Without these a line is no record of a fit.
 FIELDS = {
     *("key", "study", "network", "seed", "quick", "images", "parameters", "epochs"),
-    *("fit_seconds", "train_accuracy", "environment", "finished"),
+    *("fit_seconds", "environment", "finished"),
 }
 
 

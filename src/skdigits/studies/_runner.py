@@ -11,6 +11,7 @@ from skdigits.studies._catalogue import STUDIES
 from skdigits.studies._environment import environment
 from skdigits.studies._experiments import QUICK_EPOCHS, rows_of_experiments
 from skdigits.studies._html import write_html
+from skdigits.studies._pictures import draw_pictures
 from skdigits.studies._recorder import Recorder
 from skdigits.studies._records import FILE_OF_RECORDS, Records
 from skdigits.studies._status import StatusLine
@@ -21,8 +22,9 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
     """Run a study: fit its networks, print its table, write figures, models and a report.
 
     Written into the folder `output`: ``records.jsonl``, a line for every fit as soon as it is
-    finished; ``models``, every fitted estimator, saved with joblib; ``<study>.csv``, the table; and
-    ``report.html``, the tables of this study and of all in `STUDIES` that were run there. Run again
+    finished; ``models``, every fitted estimator, saved with joblib; ``<study>.csv``, the table;
+    ``pictures``, of its networks, if the study declares some; and ``report.html``, the tables and
+    pictures of this study and of all in `STUDIES` that were run there. Run again
     with the same folder, it goes on where it stopped: what is recorded is not fitted again.
 
     Parameters
@@ -93,6 +95,7 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
             rows += rows_with_published(study.name, published, fits)
             write_csv(output / f"{study.name}.csv", rows)
             tell(*table_lines(name, published, fits))
+    draw_pictures(study, output, load_fits(output), quick)
     write_html(output, STUDIES | {study.name: study}, load_results(output), load_fits(output))
     tell("", *study.notes, "", f"Report: {output / 'report.html'}", f"Models: {output / 'models'}")
     return pd.DataFrame(rows)

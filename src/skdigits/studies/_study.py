@@ -1,12 +1,13 @@
 """What a study is: networks, searches and curves, their protocol, and what was published."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import ParameterGrid
 
+from skdigits import ConvDigitClassifier, DenseDigitClassifier
 from skdigits.studies._images import Split
 
 
@@ -93,7 +94,9 @@ class Curve:
 class Study:
     """What was asked, how it is tried, and what is to be known of the answer.
 
-    ``minutes`` is about what it takes on two cores.
+    ``minutes`` is about what it takes on two cores. With `pictures`, the report shows its networks:
+    it is called with the fitted estimators of the first seed, by name of network, and with the
+    parts of MNIST (samples and labels of "train" and so on), and yields displays with captions.
     """
 
     name: str
@@ -103,6 +106,7 @@ class Study:
     split: Split
     minutes: float
     notes: tuple[str, ...] = ()
+    pictures: Callable[[dict, dict], Iterable[tuple[str, object]]] | None = None
 
     def __post_init__(self):
         if not re.fullmatch(r"[\w-]+", self.name):
@@ -120,6 +124,7 @@ class Study:
             raise ValueError(f"study {self.name} has a curve, but its split has no test images")
         continued = set()
         for position, experiment in enumerate(self.experiments):
+            self._check_estimator(experiment)
             if isinstance(experiment, Search):
                 self._check_search(experiment)
             before = getattr(experiment, "continues", None)
@@ -137,6 +142,14 @@ class Study:
                     f"that no other one continues; got {before!r}"
                 )
             continued.add(before)
+
+    def _check_estimator(self, experiment):
+        network = getattr(experiment.estimator, "classifier", experiment.estimator)
+        if not isinstance(network, DenseDigitClassifier | ConvDigitClassifier | None):
+            raise ValueError(
+                f"{experiment.name!r} of study {self.name} must have a digit network, or a "
+                f"ReducedDigitClassifier of one, as its estimator; got {experiment.estimator!r}"
+            )
 
     def _check_search(self, search):
         if self.split.everything:

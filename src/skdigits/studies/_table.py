@@ -51,7 +51,7 @@ def table_lines(name, published, fits):
     }
     line = (
         f"{name:<32}{ours['parameters']:>10,.0f}{ours['epochs']:>8.3g}{ours['fit_seconds']:>8.1f}"
-        f"{_cell(ours['train_accuracy'])}{_cell(ours.get('validation_accuracy'))}"
+        f"{_cell(ours.get('train_accuracy'))}{_cell(ours.get('validation_accuracy'))}"
         f"{_cell(ours.get('test_loss'))}{_cell(ours.get('test_accuracy'))}"
     )
     for run in published:

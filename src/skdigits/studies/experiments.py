@@ -9,8 +9,16 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import SelectFromModel
+from sklearn.metrics import ConfusionMatrixDisplay
 
 from skdigits import DenseDigitClassifier, ReducedDigitClassifier
+from skdigits.displays import (
+    ActivationDisplay,
+    ConfusedDigitsDisplay,
+    ConfusionErrorDisplay,
+    PixelImportanceDisplay,
+    TrainingHistoryDisplay,
+)
 from skdigits.studies._images import Split
 from skdigits.studies._keras_defaults import KERAS_DEFAULTS
 from skdigits.studies._study import Network, Published, Study
@@ -31,6 +39,34 @@ def _mlp(units, activation, optimizer, *, early_stopping=True):
 def _most_important_pixels(n_pixels):
     forest = RandomForestClassifier(n_estimators=100, random_state=42)
     return SelectFromModel(forest, threshold=-np.inf, max_features=n_pixels)
+
+
+def _pictures(models, parts):
+    X, y = parts["train"]
+    for name, model in models.items():
+        counts = np.bincount(model.predict(X), minlength=10)
+        never = ", ".join(map(str, np.flatnonzero(counts == 0))) or "none"
+        yield f"{name}: loss and accuracy", TrainingHistoryDisplay.from_estimator(model)
+        yield (
+            f"{name}: training images by true and predicted class; never predicted: {never}",
+            ConfusionMatrixDisplay.from_estimator(
+                model, X, y, cmap="cividis", colorbar=False, text_kw={"fontsize": "small"}
+            ),
+        )
+        yield f"{name}: its errors on them", ConfusionErrorDisplay.from_estimator(model, X, y)
+        for pair in ((1, 3), (5, 8)):
+            yield (
+                f"{name}: {pair[0]} and {pair[1]}, as they are called",
+                ConfusedDigitsDisplay.from_estimator(model, X, y, classes=pair),
+            )
+    yield "MLP-1: its hidden unit", ActivationDisplay.from_estimator(models["MLP-1"], X)
+    yield "MLP-2: its two hidden units", ActivationDisplay.from_estimator(models["MLP-2"], X)
+    forest = models["forest"]
+    yield "forest: importance of pixels", PixelImportanceDisplay.from_estimator(forest)
+    yield (
+        "forest: the pixels that its network sees",
+        PixelImportanceDisplay.from_estimator(forest, image=X[0]),
+    )
 
 
 STUDY = Study(
@@ -85,4 +121,5 @@ STUDY = Study(
         "forest's network sigmoid; they have 115,510 and 56,710, and it ran relu.",
         "The published summary calls its test accuracies validation accuracies.",
     ),
+    pictures=_pictures,
 )

@@ -1,0 +1,76 @@
+"""A network in words: its layers, what they make of a sample, and what was trained."""
+
+from sklearn.utils._repr_html.estimator import _VisualBlock
+
+from skdigits._architecture import input_shape, n_trained, output_shapes, weights_by_layer
+from skdigits._pixels import by
+
+
+def layer_table(config):
+    """Layers of a network.
+
+    Parameters
+    ----------
+    config : dict
+        The network, as `skdigits.networks` describes it.
+
+    Returns
+    -------
+    table : DataFrame
+        A row for the input and for each layer: ``layer``, ``output_shape`` of one sample, and
+        ``n_parameters``.
+    """
+    import pandas as pd
+
+    layers = weights_by_layer(config)
+    return pd.DataFrame(
+        {
+            "layer": ["input", *(_in_words(layer) for layer, _ in layers)],
+            "output_shape": [input_shape(config), *output_shapes(config)],
+            "n_parameters": [0, *(n_trained(shapes) for _, shapes in layers)],
+        }
+    )
+
+
+def _in_words(layer):
+    if layer["kind"] == "dropout":
+        return f"dropout {layer['rate']:g}"
+    if layer["kind"] == "dense":
+        return f"dense, {layer['activation']}"
+    parts = [f"convolution {by(layer['kernel_size'])}"]
+    if layer["pool_size"] != [1, 1]:
+        parts.append(f"max pooling {by(layer['pool_size'])}")
+    if layer["batch_normalization"]:
+        parts.append("batch normalization")
+    return ", ".join([*parts, layer["activation"]])
+
+
+def blocks(classifier):
+    """A fitted network as blocks of scikit-learn's diagram of an estimator."""
+    table = layer_table(classifier.network_config_)
+    layers = [
+        _VisualBlock(
+            "single",
+            None,
+            names=row.layer,
+            name_caption=f"{by(row.output_shape)}"
+            + (f", {row.n_parameters:,} parameters" if row.n_parameters else ""),
+            name_details=f"makes {by(row.output_shape)} numbers of a sample",
+        )
+        for row in table.itertuples()
+    ]
+    history = classifier.history_
+    last = {name: values[-1] for name, values in history.items()}
+    outcome = _VisualBlock(
+        "single",
+        None,
+        names="training",
+        name_caption=f"{classifier.n_iter_} epochs, {sum(classifier.epoch_times_):.3g} s",
+        name_details="\n".join(
+            [
+                f"best epoch: {classifier.best_epoch_}",
+                *(f"{name} in the last epoch: {value:.4f}" for name, value in last.items()),
+            ]
+        ),
+    )
+    return _VisualBlock("serial", [*layers, outcome], names=[None] * (len(layers) + 1))

@@ -1,0 +1,19 @@
+"""Pictures that explain digit networks, in the manner of scikit-learn's displays."""
+
+from skdigits.displays._activations import ActivationDisplay
+from skdigits.displays._confused_digits import ConfusedDigitsDisplay
+from skdigits.displays._confusion_errors import ConfusionErrorDisplay
+from skdigits.displays._mistakes import MistakesDisplay
+from skdigits.displays._pixel_importance import PixelImportanceDisplay
+from skdigits.displays._sweep import SweepDisplay
+from skdigits.displays._training_history import TrainingHistoryDisplay
+
+__all__ = [
+    "ActivationDisplay",
+    "ConfusedDigitsDisplay",
+    "ConfusionErrorDisplay",
+    "MistakesDisplay",
+    "PixelImportanceDisplay",
+    "SweepDisplay",
+    "TrainingHistoryDisplay",
+]

@@ -1,0 +1,191 @@
+"""Digits of two classes: which are told apart, and which are taken for one another."""
+
+import numpy as np
+from sklearn.metrics import confusion_matrix
+from sklearn.utils.validation import check_consistent_length
+
+from skdigits.displays._axes import panels
+from skdigits.displays._images import as_images
+
+
+class ConfusedDigitsDisplay:
+    """Digits of two classes in four panels, true classes above each other, predicted ones beside.
+
+    Parameters
+    ----------
+    images : sequence of sequences of ndarray of shape (n_images, height, width)
+        ``images[i][j]`` are those of class i of the pair that are taken for class j.
+    classes : pair of labels
+        The two.
+    counts : ndarray of shape (2, 2)
+        How many there are of each kind in all.
+
+    Attributes
+    ----------
+    ax_ : ndarray of matplotlib Axes, of shape (2, 2)
+        The panels.
+    figure_ : matplotlib Figure
+        What they are part of.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdigits import DenseDigitClassifier
+    >>> from skdigits.displays import ConfusedDigitsDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = DenseDigitClassifier(16, epochs=3, random_state=0).fit(X, y)
+    >>> display = ConfusedDigitsDisplay.from_estimator(classifier, X, y, classes=(3, 5))
+    >>> display.counts.shape
+    (2, 2)
+    """
+
+    def __init__(self, images, *, classes, counts):
+        self.images = images
+        self.classes = classes
+        self.counts = counts
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, y, *, classes=None, n_images=25, image_shape=None, ax=None, **im_kw
+    ):
+        """Draw digits as a fitted classifier takes them.
+
+        Parameters
+        ----------
+        estimator : classifier
+            Fitted.
+        X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width)
+            Images.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        classes : pair of labels, default=None
+            The two. None takes those that are most often taken for one another.
+        n_images : int, default=25
+            How many of each kind are drawn at most; the first ones of X.
+        image_shape : (int, int), default=None
+            Height and width of images in rows of pixels. None takes a square.
+        ax : matplotlib Axes or array-like of 4 Axes, default=None
+            One for each panel, or one to divide. None makes a figure.
+        **im_kw : dict
+            Passed on to ``Axes.imshow``.
+
+        Returns
+        -------
+        display : ConfusedDigitsDisplay
+            What was drawn.
+
+        Raises
+        ------
+        ValueError
+            If X holds no images of that shape, or `classes` are not two of the labels.
+        """
+        return cls.from_predictions(
+            X,
+            y,
+            estimator.predict(X),
+            classes=classes,
+            n_images=n_images,
+            image_shape=image_shape,
+            ax=ax,
+            **im_kw,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls, X, y_true, y_pred, *, classes=None, n_images=25, image_shape=None, ax=None, **im_kw
+    ):
+        """Draw digits as they were predicted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width)
+            Images.
+        y_true, y_pred : array-like of shape (n_samples,)
+            Their labels, true and predicted.
+        classes : pair of labels, default=None
+            The two. None takes those that are most often taken for one another.
+        n_images : int, default=25
+            How many of each kind are drawn at most; the first ones of X.
+        image_shape : (int, int), default=None
+            Height and width of images in rows of pixels. None takes a square.
+        ax : matplotlib Axes or array-like of 4 Axes, default=None
+            One for each panel, or one to divide. None makes a figure.
+        **im_kw : dict
+            Passed on to ``Axes.imshow``.
+
+        Returns
+        -------
+        display : ConfusedDigitsDisplay
+            What was drawn.
+        """
+        images = as_images(X, image_shape)
+        y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+        check_consistent_length(images, y_true, y_pred)
+        if not n_images >= 1:
+            raise ValueError(f"n_images must be at least 1; got {n_images!r}")
+        pair = _pair(classes, y_true, y_pred)
+        rows = [[np.flatnonzero((y_true == a) & (y_pred == b)) for b in pair] for a in pair]
+        return cls(
+            [[images[some[:n_images]] for some in row] for row in rows],
+            classes=pair,
+            counts=np.array([[len(some) for some in row] for row in rows]),
+        ).plot(ax, **im_kw)
+
+    def plot(self, ax=None, **im_kw):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array-like of 4 Axes, default=None
+            One for each panel, or one to divide. None makes a figure.
+        **im_kw : dict
+            Passed on to ``Axes.imshow``.
+
+        Returns
+        -------
+        self : ConfusedDigitsDisplay
+            With `ax_` and `figure_`.
+        """
+        self.ax_ = panels(ax, 2, 2, size=(6.4, 6.6))
+        self.figure_ = self.ax_[0, 0].figure
+        n_columns = int(np.ceil(np.sqrt(max(len(some) for row in self.images for some in row))))
+        brightest = max((some.max() for row in self.images for some in row if len(some)), default=1)
+        options = {"cmap": "gray_r", "vmin": 0, "vmax": brightest} | im_kw
+        for row, true in enumerate(self.classes):
+            for column, predicted in enumerate(self.classes):
+                axes = self.ax_[row, column]
+                axes.set(xticks=[], yticks=[])
+                axes.set_title(
+                    f"{true} called {predicted} ({self.counts[row, column]:,})", fontsize="medium"
+                )
+                images = self.images[row][column]
+                if len(images):
+                    axes.imshow(_mosaic(images, n_columns), **options)
+                else:
+                    axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center")
+                    axes.set_aspect("equal", adjustable="box")
+        return self
+
+
+def _pair(classes, y_true, y_pred):
+    labels = np.unique(np.concatenate([y_true, y_pred]))
+    if classes is None:
+        if len(labels) < 2:
+            raise ValueError(f"y must have two classes to tell apart; got {labels}")
+        counts = confusion_matrix(y_true, y_pred, labels=labels)
+        above = np.triu_indices(len(labels), 1)
+        most = (counts + counts.T)[above].argmax()
+        return tuple(labels[[indices[most] for indices in above]].tolist())
+    pair = tuple(classes)
+    if len(pair) != 2 or pair[0] == pair[1] or not set(pair) <= set(labels.tolist()):
+        raise ValueError(f"classes must be two of the labels {labels.tolist()}; got {classes!r}")
+    return pair
+
+
+def _mosaic(images, n_columns):
+    """Images side by side in a square of n_columns x n_columns, zero where there are none."""
+    n_images, height, width = images.shape
+    tiles = np.zeros((n_columns**2, height, width), images.dtype)
+    tiles[:n_images] = images
+    tiles = tiles.reshape(n_columns, n_columns, height, width)
+    return tiles.swapaxes(1, 2).reshape(n_columns * height, n_columns * width)

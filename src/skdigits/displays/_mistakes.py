@@ -1,0 +1,183 @@
+"""Digits that a classifier is most sure of, and wrong."""
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length
+
+from skdigits.displays._axes import panels
+from skdigits.displays._images import as_images
+
+
+class MistakesDisplay:
+    """The most confident mistakes: the digit, what it was taken for, and how surely.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n_images, height, width)
+        The surest mistake first.
+    y_true, y_pred : ndarray of shape (n_images,)
+        Their labels, true and predicted.
+    probabilities : ndarray of shape (n_images,)
+        Of the predicted labels.
+    positions : ndarray of shape (n_images,)
+        Their positions in what was predicted.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where they were drawn.
+    figure_ : matplotlib Figure
+        What they are part of.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdigits import DenseDigitClassifier
+    >>> from skdigits.displays import MistakesDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = DenseDigitClassifier(16, epochs=3, random_state=0).fit(X, y)
+    >>> display = MistakesDisplay.from_estimator(classifier, X, y, n_images=6)
+    >>> bool((display.y_true != display.y_pred).all())
+    True
+    """
+
+    def __init__(self, images, *, y_true, y_pred, probabilities, positions):
+        self.images = images
+        self.y_true = y_true
+        self.y_pred = y_pred
+        self.probabilities = probabilities
+        self.positions = positions
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, n_images=20, image_shape=None, ax=None, **im_kw):
+        """Draw the mistakes of a fitted classifier.
+
+        Parameters
+        ----------
+        estimator : classifier
+            Fitted, with ``predict_proba``.
+        X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width)
+            Images.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        n_images : int, default=20
+            How many to draw at most.
+        image_shape : (int, int), default=None
+            Height and width of images in rows of pixels. None takes a square.
+        ax : matplotlib Axes, default=None
+            Where to draw. None makes a figure.
+        **im_kw : dict
+            Passed on to ``Axes.imshow``.
+
+        Returns
+        -------
+        display : MistakesDisplay
+            What was drawn.
+
+        Raises
+        ------
+        ValueError
+            If X holds no images of that shape.
+        """
+        return cls.from_predictions(
+            X,
+            y,
+            estimator.predict_proba(X),
+            classes=estimator.classes_,
+            n_images=n_images,
+            image_shape=image_shape,
+            ax=ax,
+            **im_kw,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls, X, y_true, y_proba, *, classes, n_images=20, image_shape=None, ax=None, **im_kw
+    ):
+        """Draw the mistakes of predictions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width)
+            Images.
+        y_true : array-like of shape (n_samples,)
+            Their labels.
+        y_proba : array-like of shape (n_samples, n_classes)
+            Their predicted probabilities.
+        classes : array-like of shape (n_classes,)
+            The labels that the columns of `y_proba` belong to.
+        n_images : int, default=20
+            How many to draw at most.
+        image_shape : (int, int), default=None
+            Height and width of images in rows of pixels. None takes a square.
+        ax : matplotlib Axes, default=None
+            Where to draw. None makes a figure.
+        **im_kw : dict
+            Passed on to ``Axes.imshow``.
+
+        Returns
+        -------
+        display : MistakesDisplay
+            What was drawn.
+        """
+        images = as_images(X, image_shape)
+        y_true, y_proba, classes = map(np.asarray, (y_true, y_proba, classes))
+        check_consistent_length(images, y_true, y_proba)
+        if y_proba.shape[1:] != classes.shape:
+            raise ValueError(
+                f"y_proba must have a column for each of the {len(classes)} classes; got shape "
+                f"{y_proba.shape}"
+            )
+        if not n_images >= 1:
+            raise ValueError(f"n_images must be at least 1; got {n_images!r}")
+        y_pred, sureness = classes[y_proba.argmax(axis=1)], y_proba.max(axis=1)
+        wrong = np.flatnonzero(y_pred != y_true)
+        surest = wrong[np.argsort(-sureness[wrong], kind="stable")][:n_images]
+        return cls(
+            images[surest],
+            y_true=y_true[surest],
+            y_pred=y_pred[surest],
+            probabilities=sureness[surest],
+            positions=surest,
+        ).plot(ax, **im_kw)
+
+    def plot(self, ax=None, **im_kw):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw. None makes a figure.
+        **im_kw : dict
+            Passed on to ``Axes.imshow``.
+
+        Returns
+        -------
+        self : MistakesDisplay
+            With `ax_` and `figure_`.
+        """
+        n_images, height, width = self.images.shape
+        n_columns = min(5, n_images) or 1
+        n_rows = -(-n_images // n_columns) or 1
+        self.ax_ = panels(ax, size=(1.2 * n_columns, 1.5 * n_rows))[0, 0]
+        self.figure_ = self.ax_.figure
+        self.ax_.set_axis_off()
+        if not n_images:
+            self.ax_.text(0.5, 0.5, "no mistakes", ha="center", transform=self.ax_.transAxes)
+            return self
+        across, down = 1.15 * width, 1.35 * height
+        options = {"cmap": "gray_r", "vmin": 0, "vmax": self.images.max()} | im_kw
+        for number, image in enumerate(self.images):
+            left, bottom = across * (number % n_columns), -down * (number // n_columns)
+            place = (left, left + width, bottom, bottom + height)
+            self.ax_.imshow(image, extent=place, **options)
+            self.ax_.text(
+                left + width / 2,
+                bottom + 1.02 * height,
+                f"{self.y_true[number]} as {self.y_pred[number]}, "
+                f"{100 * self.probabilities[number]:.0f} %",
+                ha="center",
+                va="bottom",
+                fontsize="small",
+            )
+        self.ax_.set(xlim=(0, across * n_columns), ylim=(down * (1 - n_rows), 1.2 * height))
+        return self

@@ -1,0 +1,154 @@
+"""Loss and accuracy of every epoch."""
+
+import numpy as np
+
+from skdigits.displays._axes import colours, panels
+from skdigits.displays._parts import unwrapped
+
+
+class TrainingHistoryDisplay:
+    """Loss and accuracy of every epoch, on training and validation samples.
+
+    Several networks are told apart by colour, validation from training by dashes. A dot marks the
+    epoch of lowest validation loss, if there was validation.
+
+    Parameters
+    ----------
+    histories : dict of str to dict
+        ``history_`` of every network, by name.
+    best_epochs : dict of str to int, default=None
+        The epoch, counted from 1, that is marked for each of them. None is that of lowest
+        validation loss.
+
+    Attributes
+    ----------
+    ax_ : ndarray of matplotlib Axes
+        A panel for each metric.
+    figure_ : matplotlib Figure
+        What they are part of.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdigits import DenseDigitClassifier
+    >>> from skdigits.displays import TrainingHistoryDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = DenseDigitClassifier(32, epochs=3, early_stopping=True, random_state=0)
+    >>> display = TrainingHistoryDisplay.from_estimator(classifier.fit(X, y))
+    >>> [ax.get_ylabel() for ax in display.ax_]
+    ['loss', 'accuracy']
+    """
+
+    def __init__(self, histories, *, best_epochs=None):
+        self.histories = histories
+        self.best_epochs = best_epochs
+
+    @classmethod
+    def from_estimator(cls, estimator, *, metrics=("loss", "accuracy"), ax=None, **line_kw):
+        """Draw the history of one fitted network, or of several.
+
+        Parameters
+        ----------
+        estimator : estimator or dict of str to estimator
+            A fitted digit network, or one in a pipeline, a search or a `ReducedDigitClassifier`;
+            or several by name.
+        metrics : sequence of {"loss", "accuracy"}, default=("loss", "accuracy")
+            What to draw, a panel each.
+        ax : matplotlib Axes or array-like of Axes, default=None
+            One for each panel, or one to divide. None makes a figure.
+        **line_kw : dict
+            Passed on to ``Axes.plot``.
+
+        Returns
+        -------
+        display : TrainingHistoryDisplay
+            What was drawn.
+
+        Raises
+        ------
+        ValueError
+            If an estimator has no history.
+        """
+        several = estimator if isinstance(estimator, dict) else None
+        if several is None:
+            several = {type(unwrapped(estimator)).__name__: estimator}
+        if not several:
+            raise ValueError("estimator must be a fitted network, or some by name; got {}")
+        networks = {name: unwrapped(one) for name, one in several.items()}
+        for name, network in networks.items():
+            if not hasattr(network, "history_"):
+                raise ValueError(f"estimator must be a digit network; {name!r} has no history_")
+        display = cls(
+            {name: network.history_ for name, network in networks.items()},
+            best_epochs={name: network.best_epoch_ for name, network in networks.items()},
+        )
+        return display.plot(ax, metrics=metrics, **line_kw)
+
+    def plot(self, ax=None, *, metrics=("loss", "accuracy"), **line_kw):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array-like of Axes, default=None
+            One for each panel, or one to divide. None makes a figure.
+        metrics : sequence of {"loss", "accuracy"}, default=("loss", "accuracy")
+            What to draw, a panel each.
+        **line_kw : dict
+            Passed on to ``Axes.plot``.
+
+        Returns
+        -------
+        self : TrainingHistoryDisplay
+            With `ax_` and `figure_`.
+        """
+        if isinstance(metrics, str) or not metrics or not set(metrics) <= {"loss", "accuracy"}:
+            raise ValueError(
+                f'metrics must be a sequence of "loss" and "accuracy"; got {metrics!r}'
+            )
+        self.ax_ = panels(ax, 1, len(metrics), size=(3.8 * len(metrics), 3))[0]
+        self.figure_ = self.ax_[0].figure
+        for axes, metric in zip(self.ax_, metrics, strict=True):
+            self._plot_metric(axes, metric, line_kw)
+        self._legend()
+        return self
+
+    def _plot_metric(self, axes, metric, line_kw):
+        alone = len(self.histories) == 1
+        for number, (name, history) in enumerate(self.histories.items()):
+            colour = colours()[number % len(colours())]
+            epochs = np.arange(1, len(history[metric]) + 1)
+            options = {"color": colour, "label": "training" if alone else name} | line_kw
+            axes.plot(epochs, history[metric], **options)
+            if "val_loss" not in history:
+                continue
+            validation = history[f"val_{metric}"]
+            options = {"color": colours()[1] if alone else colour, "linestyle": "--"} | line_kw
+            axes.plot(epochs, validation, **options | {"label": "validation" if alone else None})
+            best = self._best_epoch(name)
+            label = f"best epoch, {best}" if alone else None
+            axes.plot(best, validation[best - 1], "o", color=options["color"], label=label)
+        axes.set(xlabel="epoch", ylabel=metric)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.3)
+
+    def _best_epoch(self, name):
+        if self.best_epochs is not None:
+            return self.best_epochs[name]
+        return int(np.nanargmin(self.histories[name]["val_loss"])) + 1
+
+    def _legend(self):
+        if len(self.histories) == 1:
+            self.ax_[0].legend(frameon=False, fontsize="small")
+            return
+        from matplotlib.lines import Line2D
+
+        handles, _ = self.ax_[0].get_legend_handles_labels()
+        if any("val_loss" in history for history in self.histories.values()):
+            handles += [
+                Line2D([], [], color="0.4", label="training"),
+                Line2D([], [], color="0.4", linestyle="--", label="validation"),
+                Line2D([], [], color="0.4", marker="o", linestyle="", label="best epoch"),
+            ]
+        place = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
+        self.ax_[-1].legend(handles=handles, frameon=False, fontsize="small", **place)

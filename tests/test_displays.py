@@ -1,0 +1,326 @@
+"""Displays: they draw what scikit-learn and the networks themselves say, where they are told to."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_selection import SelectFromModel
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import confusion_matrix
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from skdigits import ConvDigitClassifier, ReducedDigitClassifier
+from skdigits.displays import (
+    ActivationDisplay,
+    ConfusedDigitsDisplay,
+    ConfusionErrorDisplay,
+    MistakesDisplay,
+    PixelImportanceDisplay,
+    SweepDisplay,
+    TrainingHistoryDisplay,
+)
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    with mpl.rc_context({"backend": "agg"}):
+        yield
+        plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def network(small, digits):
+    X, X_test, y, y_test = digits
+    return small(16, epochs=6).fit(X, y, X_val=X_test, y_val=y_test)
+
+
+@pytest.fixture(scope="module")
+def search(small, digits):
+    X, _, y, _ = digits
+    grid = {"hidden_layer_sizes": [(4,), (8,), (16,)], "learning_rate": [0.001, 0.01]}
+    return GridSearchCV(small(epochs=2), grid, cv=2).fit(X, y)
+
+
+def lines(axes):
+    """Data of the lines of a panel by label; the marks of best epochs are "_child..."."""
+    return {line.get_label(): line.get_xydata() for line in axes.lines}
+
+
+def test_history_of_one_network(network):
+    display = TrainingHistoryDisplay.from_estimator(network)
+    for axes, metric in zip(display.ax_, ("loss", "accuracy"), strict=True):
+        drawn = lines(axes)
+        epochs = np.arange(1, 7)
+        training, validation = network.history_[metric], network.history_[f"val_{metric}"]
+        np.testing.assert_array_equal(drawn["training"], np.c_[epochs, training])
+        np.testing.assert_array_equal(drawn["validation"], np.c_[epochs, validation])
+        best = network.best_epoch_
+        marked = drawn[f"best epoch, {best}"]
+        np.testing.assert_array_equal(marked, [[best, validation[best - 1]]])
+    same = TrainingHistoryDisplay({"": network.history_}).plot()
+    assert f"best epoch, {network.best_epoch_}" in lines(same.ax_[0])
+
+
+def test_histories_of_several_networks(network, small, digits):
+    X, _, y, _ = digits
+    without_validation = make_pipeline(PCA(8), small(epochs=2)).fit(X, y)
+    display = TrainingHistoryDisplay.from_estimator(
+        {"wide": network, "PCA": without_validation}, metrics=["accuracy"], linewidth=3
+    )
+    (axes,) = display.ax_
+    np.testing.assert_array_equal(
+        lines(axes)["PCA"][:, 1], without_validation[-1].history_["accuracy"]
+    )
+    assert {line.get_linewidth() for line in axes.lines[:2]} == {3}
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ["wide", "PCA", "training", "validation", "best epoch"]
+    colours = [line.get_color() for line in axes.lines]
+    assert colours[0] == colours[1] != colours[-1]
+
+
+def test_box_for_every_class(small, digits):
+    X, _, y, _ = digits
+    narrow = small(1, activation="relu", epochs=1).fit(X, y)
+    display = ActivationDisplay.from_estimator(narrow, X, showfliers=False)
+    predicted = narrow.predict(X)
+    assert set(predicted) < set(range(10))  # some are never predicted, and have a box all the same
+    assert [tick.get_text() for tick in display.ax_.get_xticklabels()] == list("0123456789")
+    medians = [line.get_ydata()[0] for line in display.ax_.lines if line.get_linewidth() == 2]
+    for label in set(predicted):
+        expected = np.median(narrow.activations(X)[predicted == label])
+        assert medians[label] == pytest.approx(expected)
+
+
+def test_scatter_of_chosen_units_and_of_projections(network, digits):
+    X, *_ = digits
+    activations, predicted = network.activations(X), network.predict(X)
+    chosen = ActivationDisplay.from_estimator(network, X, units=(3, 0), s=7)
+    drawn = np.concatenate([points.get_offsets() for points in chosen.ax_.collections])
+    order = np.argsort(predicted, kind="stable")
+    np.testing.assert_array_equal(drawn, activations[order][:, [3, 0]])
+    assert {points.get_sizes()[0] for points in chosen.ax_.collections} == {7}
+    projected = ActivationDisplay.from_estimator(network, X)
+    expected = PCA(2, random_state=0).fit_transform(activations)
+    np.testing.assert_array_equal(projected.activations, expected)
+    own = ActivationDisplay.from_estimator(network, X, projector=PCA(2, whiten=True))
+    np.testing.assert_allclose(own.activations.std(axis=0), 1, rtol=0.01)
+
+
+def test_activations_of_filters_are_means_over_the_image(digits):
+    X, _, y, _ = digits
+    network = ConvDigitClassifier((3, 4), epochs=1, random_state=0).fit(X[:200], y[:200])
+    display = ActivationDisplay.from_estimator(network, X[:50], layer=0, units=2)
+    expected = network.activations(X[:50], 0)[..., 2].mean(axis=(1, 2))
+    np.testing.assert_allclose(display.activations[:, 0], expected, rtol=1e-5)
+
+
+def test_activations_behind_a_reducer(small, digits):
+    X, _, y, _ = digits
+    pipeline = make_pipeline(PCA(8, random_state=0), small(2, epochs=1)).fit(X, y)
+    reduced = ReducedDigitClassifier(PCA(8, random_state=0), small(2, epochs=1)).fit(X, y)
+    expected = pipeline[-1].activations(pipeline[0].transform(X))
+    for estimator in (pipeline, reduced):
+        display = ActivationDisplay.from_estimator(estimator, X)
+        np.testing.assert_allclose(display.activations, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_confusion_errors_are_those_of_scikit_learn(network, digits):
+    _, X_test, _, y_test = digits
+    display = ConfusionErrorDisplay.from_estimator(network, X_test, y_test, cmap="Greys")
+    expected = confusion_matrix(y_test, network.predict(X_test), normalize="true")
+    off = ~np.eye(10, dtype=bool)
+    np.testing.assert_array_equal(display.errors[off], expected[off])
+    assert not display.errors[~off].any()
+    image = display.ax_.images[0]
+    np.testing.assert_array_equal(image.get_array(), 100 * display.errors)
+    assert image.get_cmap().name == "Greys"
+
+
+def test_confused_digits(digits):
+    _, X_test, _, y_test = digits
+    labels = np.array(list("abcdefghij"))[y_test]
+    predicted = labels.copy()
+    three, five = np.flatnonzero(labels == "d"), np.flatnonzero(labels == "f")
+    predicted[three[:3]] = "f"
+    display = ConfusedDigitsDisplay.from_predictions(X_test, labels, predicted, n_images=4)
+    assert display.classes == ("d", "f")  # the pair that is confused most
+    assert display.counts.tolist() == [[len(three) - 3, 3], [0, len(five)]]
+    titles = [axes.get_title() for axes in display.ax_.flat]
+    assert titles[1:3] == ["d called f (3)", "f called d (0)"]
+    np.testing.assert_array_equal(display.images[0][1], X_test[three[:3]].reshape(-1, 8, 8))
+    mosaic = display.ax_[0, 1].images[0].get_array()
+    np.testing.assert_array_equal(mosaic[:8, 8:], X_test[three[1]].reshape(8, 8))
+    np.testing.assert_array_equal(mosaic[8:, :8], X_test[three[2]].reshape(8, 8))
+    assert not mosaic[8:, 8:].any()
+
+
+def test_mistakes_are_the_surest_ones(network, digits):
+    _, X_test, _, y_test = digits
+    display = MistakesDisplay.from_estimator(network, X_test, y_test, n_images=5)
+    sure = network.predict_proba(X_test).max(axis=1)
+    wrong = network.predict(X_test) != y_test
+    assert display.probabilities.tolist() == sorted(sure[wrong], reverse=True)[:5]
+    np.testing.assert_array_equal(y_test[display.positions], display.y_true)
+    assert len(display.ax_.images) == len(display.images)
+    none = MistakesDisplay.from_predictions(X_test, y_test, np.eye(10)[y_test], classes=range(10))
+    assert [text.get_text() for text in none.ax_.texts] == ["no mistakes"]
+
+
+def test_importances_of_all_that_sees_pixels(network, small, digits):
+    X, _, y, _ = digits
+    forest = RandomForestClassifier(10, random_state=0).fit(X, y)
+    selector = SelectFromModel(forest, prefit=True, threshold=-np.inf, max_features=9).fit(X, y)
+    pca = PCA(5).fit(X)
+    linear = LogisticRegression(max_iter=50, tol=0.1).fit(X, y)
+    pipeline = make_pipeline(PCA(5, random_state=0), small(epochs=1)).fit(X, y)
+    for estimator, component, expected in (
+        (forest, None, forest.feature_importances_),
+        (selector, None, forest.feature_importances_),
+        (pca, None, pca.components_[0]),
+        (pca, 3, pca.components_[3]),
+        (pipeline, 1, pipeline[0].components_[1]),
+        (network, None, np.abs(network.coefs_[0]).mean(axis=1)),
+        (network, 7, network.coefs_[0][:, 7]),
+        (linear, 2, linear.coef_[2]),
+    ):
+        display = PixelImportanceDisplay.from_estimator(estimator, component=component)
+        np.testing.assert_array_equal(display.ax_.images[0].get_array(), expected.reshape(8, 8))
+    over = PixelImportanceDisplay.from_estimator(selector, image=X[0])
+    np.testing.assert_array_equal(over.ax_.images[0].get_array(), X[0].reshape(8, 8))
+    centres = {(round(p.get_y() + 0.5), round(p.get_x() + 0.5)) for p in over.ax_.patches}
+    rows, columns = np.nonzero(selector.get_support().reshape(8, 8))
+    assert centres == set(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def test_sweep_over_one_and_two_parameters(search):
+    results = pd.DataFrame(search.cv_results_)
+    both = SweepDisplay.from_estimator(search)
+    assert both.params == ("hidden_layer_sizes", "learning_rate")
+    for axes, measure in zip(both.ax_, ("test_score", "fit_time"), strict=True):
+        drawn = [container[0].get_xydata() for container in axes.containers]
+        for line, rate in zip(drawn, (0.001, 0.01), strict=True):
+            rows = results[results.param_learning_rate == rate]
+            np.testing.assert_array_equal(line, np.c_[[4, 8, 16], rows[f"mean_{measure}"]])
+    one = SweepDisplay.from_estimator(search, params="learning_rate", linestyle=":")
+    best_width = search.best_params_["hidden_layer_sizes"]
+    of_best_width = results[results.param_hidden_layer_sizes == best_width]
+    (container,) = one.ax_[0].containers
+    np.testing.assert_array_equal(container[0].get_ydata(), of_best_width.mean_test_score)
+    star = one.ax_[0].lines[-1].get_xydata()
+    np.testing.assert_array_equal(
+        star, [[search.best_params_["learning_rate"], search.best_score_]]
+    )
+
+
+def test_sweep_over_words(small, digits):
+    X, _, y, _ = digits
+    grid = {"activation": ["relu", "tanh"], "hidden_layer_sizes": [(), (4, 4)]}
+    words = GridSearchCV(small(epochs=1), grid, cv=2).fit(X[:200], y[:200])
+    display = SweepDisplay.from_estimator(words, params=("hidden_layer_sizes", "activation"))
+    assert [tick.get_text() for tick in display.ax_[1].get_xticklabels()] == ["()", "(4, 4)"]
+    assert [text.get_text() for text in display.ax_[0].get_legend().get_texts()] == ["relu", "tanh"]
+
+
+DRAWN = {
+    "history": (2, lambda network, X, y, ax: TrainingHistoryDisplay.from_estimator(network, ax=ax)),
+    "activations": (
+        1,
+        lambda network, X, y, ax: ActivationDisplay.from_estimator(network, X, ax=ax),
+    ),
+    "errors": (
+        1,
+        lambda network, X, y, ax: ConfusionErrorDisplay.from_estimator(network, X, y, ax=ax),
+    ),
+    "confused": (
+        4,
+        lambda network, X, y, ax: ConfusedDigitsDisplay.from_estimator(network, X, y, ax=ax),
+    ),
+    "mistakes": (1, lambda network, X, y, ax: MistakesDisplay.from_estimator(network, X, y, ax=ax)),
+    "pixels": (1, lambda network, X, y, ax: PixelImportanceDisplay.from_estimator(network, ax=ax)),
+}
+
+
+@pytest.mark.parametrize(("n_panels", "draw"), DRAWN.values(), ids=DRAWN)
+def test_draws_on_given_axes(n_panels, draw, network, digits):
+    _, X_test, _, y_test = digits
+    figure, (one, *_) = plt.subplots(1, 2)
+    display = draw(network, X_test, y_test, one)
+    assert display.figure_ is figure
+    free = mpl.figure.Figure()  # no axes of a grid, and none of pyplot's figures
+    inset = free.add_axes((0.2, 0.2, 0.5, 0.5))
+    assert draw(network, X_test, y_test, inset).figure_ is free
+    for axes in np.ravel(draw(network, X_test, y_test, inset).ax_):
+        box = axes.get_position()
+        assert 0.19 < box.x0 < box.x1 < 0.71
+    several = mpl.figure.Figure().subplots(1, n_panels, squeeze=False)
+    display = draw(network, X_test, y_test, several)
+    assert np.ravel(display.ax_).tolist() == several.ravel().tolist()
+    assert plt.get_fignums() == [figure.number]  # nothing was opened
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, metrics="loss"), "metrics must"),
+        (lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, metrics=["f1"]), "metrics must"),
+        (lambda n, X, y: TrainingHistoryDisplay.from_estimator({}), "estimator must"),
+        (
+            lambda n, X, y: TrainingHistoryDisplay.from_estimator(
+                LogisticRegression(tol=1).fit(X, y)
+            ),
+            "has no history_",
+        ),
+        (
+            lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, ax=plt.subplots(3)[1]),
+            "ax must be one Axes or 2.*got 3",
+        ),
+        (lambda n, X, y: ActivationDisplay.from_estimator(n, X, units=16), "units must be.*16"),
+        (lambda n, X, y: ActivationDisplay.from_estimator(n, X, units=(0, 1, 2)), "one or two"),
+        (lambda n, X, y: ActivationDisplay.from_estimator(n, X, layer=1), "layer must be"),
+        (
+            lambda n, X, y: ActivationDisplay.from_estimator(n, X, units=0, projector=PCA(2)),
+            "leave out",
+        ),
+        (
+            lambda n, X, y: ActivationDisplay.from_estimator(n, X, projector=PCA(3)),
+            "projector must make two",
+        ),
+        (lambda n, X, y: ActivationDisplay.from_predictions(y, X[:3]), "activations must have"),
+        (
+            lambda n, X, y: ConfusedDigitsDisplay.from_estimator(n, X, y, classes=(3, 11)),
+            "classes must be two of the labels.*11",
+        ),
+        (lambda n, X, y: ConfusedDigitsDisplay.from_estimator(n, X, y, n_images=0), "n_images"),
+        (
+            lambda n, X, y: MistakesDisplay.from_estimator(n, X, y, image_shape=(8, 9)),
+            r"image_shape must.*64 pixels.*\(8, 9\)",
+        ),
+        (
+            lambda n, X, y: MistakesDisplay.from_predictions(X, y, np.eye(10)[y], classes=[0, 1]),
+            "y_proba must have a column for each of the 2",
+        ),
+        (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image=X[0]), "chosen no pixels"),
+        (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, component=16), "from 0 to 15"),
+        (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image_shape=(2, 3)), "image_sh"),
+    ],
+)
+def test_says_what_cannot_be_drawn(call, message, network, digits):
+    _, X_test, _, y_test = digits
+    with pytest.raises(ValueError, match=message):
+        call(network, X_test, y_test)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"params": "epochs"}, "params must be one or two of.*hidden_layer_sizes.*got epochs"),
+        ({"scoring": "f1"}, "scoring must name a score"),
+    ],
+)
+def test_says_what_was_not_searched(options, message, search):
+    with pytest.raises(ValueError, match=message):
+        SweepDisplay.from_estimator(search, **options)

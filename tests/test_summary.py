@@ -1,0 +1,58 @@
+"""A fitted network in words and as scikit-learn's diagram."""
+
+import re
+
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
+
+from skdigits import DenseDigitClassifier, ReducedDigitClassifier
+
+
+def test_summary_agrees_with_keras(small_conv, digits):
+    X, _, y, _ = digits
+    classifier = small_conv(filters=(4, 8), epochs=1).fit(X, y)
+    table = classifier.summary()
+    shapes = [
+        layer.output.shape[1:]
+        for layer in classifier.to_keras().layers
+        if type(layer).__name__ in ("Reshape", "Activation", "Dropout", "Dense")
+    ]
+    assert table.output_shape.tolist() == shapes
+    assert table.n_parameters.sum() == classifier.n_parameters_
+    expected = "convolution 3 x 3, max pooling 2 x 2, batch normalization, relu"
+    assert table.layer.tolist()[1:3] == [expected] * 2
+    assert table.layer.iloc[-1] == "dense, softmax"
+
+
+def test_summary_needs_a_fitted_network():
+    with pytest.raises(NotFittedError):
+        DenseDigitClassifier().summary()
+
+
+def captions(html):
+    return re.findall(r'<div class="caption">(.*?)</div>', html)
+
+
+def test_diagram_shows_the_network_and_its_training(small, digits):
+    X, _, y, _ = digits
+    classifier = small(16, epochs=2)
+    assert not captions(classifier._repr_html_())
+    seconds = sum(classifier.fit(X, y).epoch_times_)
+    layers = ["64", "16, 1,040 parameters", "10, 170 parameters", f"2 epochs, {seconds:.3g} s"]
+    assert captions(classifier._repr_html_()) == layers
+    assert f"accuracy in the last epoch: {classifier.history_['accuracy'][-1]:.4f}" in (
+        classifier._repr_html_()
+    )
+    pipeline = make_pipeline(PCA(64), classifier).fit(X, y)
+    assert captions(pipeline._repr_html_())[:3] == layers[:3]
+
+
+def test_diagram_of_a_reduced_network_shows_what_was_fitted(small, digits):
+    X, _, y, _ = digits
+    reduced = ReducedDigitClassifier(PCA(8), small(16, epochs=1))
+    assert not captions(reduced._repr_html_())
+    html = reduced.fit(X, y)._repr_html_()
+    assert captions(html)[:2] == ["8", "16, 144 parameters"]
+    assert html.index("PCA") < html.index("classifier_: DenseDigitClassifier")
