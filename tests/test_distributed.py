@@ -15,7 +15,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from skdigits import DenseDigitClassifier
-from skdigits.studies import Network, Split, Study, load_fits, reproduce
+from skdigits.studies import Curve, Network, Split, Study, load_fits, reproduce
 
 GRID = {"hidden_layer_sizes": [(8,), (24,)], "learning_rate": [0.001, 0.003]}
 
@@ -77,10 +77,11 @@ def test_a_worker_is_killed_in_the_middle_of_a_search(client, digits, search):
 
 def test_study_on_a_cluster(client, tmp_path):
     """On some images of MNIST, which each worker reads for itself."""
-    network = Network("small", DenseDigitClassifier(8, epochs=1), seeds=4)
-    study = Study("own", "", "", (network,), Split(58_000), minutes=1)
+    small = DenseDigitClassifier(8, epochs=1)
+    sizes = Curve("sizes", small, (100, 1_000), lambda fit: f"{fit['images']} images", seeds=2)
+    study = Study("own", "", "", (Network("all", small, seeds=2), sizes), Split(58_000), minutes=1)
     with joblib.parallel_config(backend="dask"):
         ours = reproduce(study, tmp_path / "dask", file=io.StringIO())
-    assert len(load_fits(tmp_path / "dask")) == 4
+    assert len(load_fits(tmp_path / "dask")) == len(ours) == 6
     alone = reproduce(study, tmp_path / "alone", file=io.StringIO())
     np.testing.assert_array_equal(ours.test_accuracy, alone.test_accuracy)

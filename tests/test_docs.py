@@ -33,7 +33,8 @@ def test_public_classes_have_an_example(name):
 def test_python_blocks_of_pages(page, tmp_path, monkeypatch):
     """The blocks of a page run one after the other, as a reader would run them."""
     monkeypatch.chdir(tmp_path)
-    namespace = {}
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    namespace = {"__name__": "__main__"}
     for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
         exec(compile(block, str(page), "exec"), namespace)
 
@@ -41,4 +42,6 @@ def test_python_blocks_of_pages(page, tmp_path, monkeypatch):
 def test_pages_link_to_files_that_exist():
     for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+            source = re.sub(r"^gallery/(plot_\w+)\.rst$", r"../examples/\1.py", target)
+            source = source.replace("gallery/index.rst", "../examples/README.txt")
+            assert (page.parent / source).exists(), f"{page.name}: {target}"

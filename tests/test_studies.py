@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, ParameterGrid, train_test_split
 
@@ -60,7 +61,7 @@ def eight_by_eight(monkeypatch):
 def tiny(monkeypatch):
     """Quick runs that are quicker still."""
     _images.images.cache_clear()
-    monkeypatch.setattr(_images, "QUICK_IMAGES", {"train": 600, "validation": 100, "test": 200})
+    monkeypatch.setattr(_images, "QUICK_SHARE", 100)
     monkeypatch.setattr("skdigits.studies._experiments.QUICK_EPOCHS", 1)
     yield
     _images.images.cache_clear()
@@ -164,7 +165,7 @@ def test_networks_seeds_and_going_on(eight_by_eight, tmp_path):
     low, high = sorted(results.test_accuracy[[0, 2]])
     below = (results.test_accuracy[[0, 2]] < 0.5).sum()
     assert f"2 seeds: {low:.4f} to {high:.4f}; {below} below a; 2 below b" in text.getvalue()
-    assert "none: a row of ours" in text.getvalue()
+    assert "|                none" in text.getvalue()
 
     model = joblib.load(tmp_path / last.model)
     assert model.score(X_test, y_test) == last.test_accuracy
@@ -207,7 +208,7 @@ def test_search_is_that_of_grid_search(eight_by_eight, tmp_path, n_jobs):
     }
     folds = Search("folds", TINY, grid, _units, folds=3, refit=True, published=published)
     once = clone(TINY).set_params(epochs=1)
-    on_validation = Search("validation", once, grid, _units)
+    on_validation = Search("validation", once, grid, lambda fit: f"{_units(fit)} once")
     study = _study(folds, on_validation, split=split)
     with joblib.parallel_config(backend="threading"):
         results = reproduce(study, tmp_path, n_jobs=n_jobs, file=io.StringIO())
@@ -365,6 +366,15 @@ def test_report(eight_by_eight, tmp_path):
     assert not re.search(r'(src|href)="(?!#|data:)', page)
 
 
+def test_quick_keeps_the_proportions_of_a_split():
+    parts = _images.images(Split(45_000), quick=True)
+    assert {part: len(y) for part, (_, y) in parts.items()} == {
+        "train": 1_250,
+        "validation": 3_750,
+        "test": 833,
+    }
+
+
 def test_quick_reproduction(tiny, tmp_path):
     text = io.StringIO()
     before = repr(STUDIES)
@@ -378,7 +388,7 @@ def test_quick_reproduction(tiny, tmp_path):
     by_run = results.groupby("published_name").published_test_accuracy.first()
     assert by_run["model 3"] == 0.9820
     assert by_run["forest"] == 0.9482
-    assert "QUICK: fewer images" in text.getvalue()
+    assert "QUICK: a twelfth of the images" in text.getvalue()
     for row in results.itertuples():
         assert 0 < row.test_accuracy <= 1
         assert row.epochs == 1
@@ -439,7 +449,7 @@ def test_mistakes_in_a_study_are_named(tmp_path):
         _study(Network("one", TINY), Network("two", TINY, continues="one"))
     with pytest.raises(ValueError, match=r"letters, digits, - and _.*'\.\./up'"):
         replace(_study(Network("one", TINY)), name="../up")
-    with pytest.raises(ValueError, match="must have experiments"):
+    with pytest.raises(ValueError, match="must be a tuple of some"):
         _study()
     for wrong in ({"validation": "frist"}, {"n_validation": -5}, {"divisor": 0}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
@@ -454,6 +464,16 @@ def test_mistakes_in_a_study_are_named(tmp_path):
         _study(curve, split=Split(everything=True))
     with pytest.raises(ValueError, match="'folds' of study own scores on validation images"):
         _study(Search("folds", TINY, {}, _units))
+    with pytest.raises(ValueError, match="the same label: '1 images'"):
+        _study(Curve("one", TINY, (1,), _images_of), Network("1 images", TINY))
+    with pytest.raises(ValueError, match=r"label of 'one' asks for 'units', .* hidden_layer_sizes"):
+        _study(Curve("one", TINY, (1,), lambda parameters: parameters["units"]))
+    with pytest.raises(ValueError, match="must be of Network, Search and Curve"):
+        _study(TINY)
+    with pytest.raises(ValueError, match=r"'line' of study own must have a digit network.*Ridge"):
+        _study(Network("line", RidgeClassifier()))
+    with pytest.raises(TypeError, match=r"study must be a Study.*'experiments'"):
+        reproduce("experiments", tmp_path)
     with pytest.raises(ValueError, match="seeds must be at least 1; got 0"):
         reproduce(_study(Network("two", TINY)), tmp_path, seeds=0)
 

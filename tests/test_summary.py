@@ -17,9 +17,10 @@ def test_summary_agrees_with_keras(small_conv, digits):
     shapes = [
         layer.output.shape[1:]
         for layer in classifier.to_keras().layers
-        if type(layer).__name__ in ("Reshape", "Activation", "Dropout", "Dense")
+        if type(layer).__name__ in ("Reshape", "Activation", "Dense")
     ]
-    assert table.output_shape.tolist() == shapes
+    changing = ~table.layer.str.startswith("dropout")
+    assert table.output_shape[changing].tolist() == shapes
     assert table.n_parameters.sum() == classifier.n_parameters_
     expected = "convolution 3 x 3, max pooling 2 x 2, batch normalization, relu"
     assert table.layer.tolist()[1:3] == [expected] * 2

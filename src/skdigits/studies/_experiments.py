@@ -116,14 +116,17 @@ def _curve(recorder, curve, seed):
         return record["test_accuracy"]
 
     classifier = RecordedClassifier(_estimator(curve, seed, recorder.quick), recorder, curve.label)
+    # On a cluster, n_jobs=1 would still send the fits to other workers, and `records` with them.
+    here = joblib.parallel_config(backend="sequential")
     options = {"cv": [(train, test)], "scoring": score, "error_score": "raise", "n_jobs": 1}
     if curve.parameter is None:
         sizes = sorted({min(size, n_train) for size in curve.values})
-        learning_curve(classifier, X, y, train_sizes=sizes, **options)
+        with here:
+            learning_curve(classifier, X, y, train_sizes=sizes, **options)
     else:
-        validation_curve(
-            classifier, X, y, param_name=curve.parameter, param_range=curve.values, **options
-        )
+        ranged = {"param_name": curve.parameter, "param_range": curve.values}
+        with here:
+            validation_curve(classifier, X, y, **ranged, **options)
     return list(records.values())
 
 

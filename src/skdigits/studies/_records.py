@@ -52,6 +52,10 @@ class Records:
         """All records by their "key", in the order in which they were finished."""
         return self._read()[0]
 
+    def count(self, study):
+        """Number of finished fits of a study."""
+        return sum(record["study"] == study for record in self.read().values())
+
     def n_damaged(self):
         """Number of lines that are no records."""
         return self._read()[1]

@@ -15,6 +15,7 @@ from skdigits.studies._pictures import draw_pictures
 from skdigits.studies._recorder import Recorder
 from skdigits.studies._records import FILE_OF_RECORDS, Records
 from skdigits.studies._status import StatusLine
+from skdigits.studies._study import Study
 from skdigits.studies._table import HEADER, rows_with_published, table_lines, write_csv
 
 
@@ -34,8 +35,8 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
     output : str or path-like
         Folder to write into; made if need be.
     quick : bool, default=False
-        Use fewer images, one seed and few epochs, and the folder ``quick`` in `output`. Good for a
-        look at how it works; the accuracies are not those of the study.
+        Use a twelfth of the images, one seed and few epochs, and the folder ``quick`` in `output`.
+        Good for a look at how it works; the accuracies are not those of the study.
     seeds : int, default=None
         Fit every network with this many seeds; None takes the numbers that the study declares.
     n_jobs : int, default=None
@@ -54,9 +55,13 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
     ------
     OSError
         If something cannot be written. What was recorded is not lost.
+    TypeError
+        If `study` is none.
     ValueError
-        If `seeds` is not positive.
+        If `seeds` is not positive, or two rows of the study have the same name.
     """
+    if not isinstance(study, Study):
+        raise TypeError(f"study must be a Study, such as STUDIES['experiments']; got {study!r}")
     if seeds is not None and seeds < 1:
         raise ValueError(f"seeds must be at least 1; got {seeds}")
     file = sys.stdout if file is None else file
@@ -78,14 +83,18 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
         )
     where = environment()
     versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items())
+    machine = f"{where['processor']}, threads a fit: {where['threads']}"
     tell(
         f"{study.name}: {study.title}",
-        f"{study.n_fits(seeds)} fits; {where['processor']}, {where['threads']} threads; {versions}",
+        f"{study.n_fits(seeds)} fits; {machine}; {versions}",
     )
+    n_before = recorder.records.count(study.name)
+    if n_before:
+        tell(f"{n_before} fits were recorded here before; those of the same kind are not repeated")
     if quick:
         tell(
-            f"QUICK: fewer images, one seed, {QUICK_EPOCHS} epochs at most; not the study's "
-            "figures, and too little for networks that learn slowly, as sigmoid ones do"
+            f"QUICK: a twelfth of the images, one seed, {QUICK_EPOCHS} epochs at most; not the "
+            "study's figures, and too little for networks that learn slowly, as sigmoid ones do"
         )
     tell("", HEADER)
     rows = []
@@ -97,7 +106,13 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
             tell(*table_lines(name, published, fits))
     draw_pictures(study, output, load_fits(output), quick)
     write_html(output, STUDIES | {study.name: study}, load_results(output), load_fits(output))
-    tell("", *study.notes, "", f"Report: {output / 'report.html'}", f"Models: {output / 'models'}")
+    tell(
+        "",
+        *study.notes,
+        *[""] * bool(study.notes),
+        f"Report: {output / 'report.html'}",
+        f"Models: {output / 'models'}",
+    )
     return pd.DataFrame(rows)
 
 
@@ -145,5 +160,7 @@ def load_fits(output):
 def _records(output):
     records = Records(Path(output) / FILE_OF_RECORDS)
     if not records.path.exists():
-        raise FileNotFoundError(f"output: no fit was recorded in {output}")
+        quick = Path(output, "quick")
+        hint = f"; there are those of a quick run in {quick}" if quick.exists() else ""
+        raise FileNotFoundError(f"output: no fit was recorded in {output}{hint}")
     return records

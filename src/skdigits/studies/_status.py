@@ -47,19 +47,16 @@ class StatusLine:
 
     def _watch(self):
         start = time.monotonic()
-        before = self._count()
+        before = self.records.count(self.study)
         while not self._stopped.wait(1):
             seconds = round(time.monotonic() - start)
-            done = self._count()
+            done = self.records.count(self.study)
             earlier = f" ({before} of them earlier)" if before else ""
             with self._lock:
                 self._show(
                     f"{self.study}: {done} of {self.n_fits} fits finished{earlier}; "
                     f"{seconds // 60}:{seconds % 60:02d}"
                 )
-
-    def _count(self):
-        return sum(record["study"] == self.study for record in self.records.read().values())
 
     @staticmethod
     def _show(text):

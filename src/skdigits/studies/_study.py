@@ -44,6 +44,10 @@ class Network:
         """Number of fits; `seeds` replaces the number of seeds."""
         return seeds or self.seeds
 
+    def row_names(self):
+        """Names of its rows."""
+        return [self.name]
+
 
 @dataclass(frozen=True)
 class Search:
@@ -67,6 +71,10 @@ class Search:
         """Number of fits; a search has one seed."""
         return len(ParameterGrid(self.grid)) * (self.folds or 1) + self.refit
 
+    def row_names(self):
+        """Names of its rows, without that of the best."""
+        return [_label_of(self, candidate) for candidate in ParameterGrid(self.grid)]
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -88,6 +96,20 @@ class Curve:
     def n_fits(self, seeds=None):
         """Number of fits; `seeds` replaces the number of seeds."""
         return len(self.values) * (seeds or self.seeds)
+
+    def row_names(self):
+        """Names of its rows."""
+        return [_label_of(self, {self.parameter or "images": value}) for value in self.values]
+
+
+def _label_of(experiment, parameters):
+    known = {"images": 0} | experiment.estimator.get_params() | parameters
+    try:
+        return experiment.label(known)
+    except KeyError as error:
+        raise ValueError(
+            f"label of {experiment.name!r} asks for {error}, which is none of {', '.join(known)}"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -114,12 +136,25 @@ class Study:
                 "name of a study must consist of letters, digits, - and _, as it names files; got "
                 f"{self.name!r}"
             )
-        if not self.experiments:
-            raise ValueError(f"study {self.name} must have experiments; got none")
+        kinds = Network | Search | Curve
+        if not isinstance(self.experiments, tuple) or not self.experiments:
+            raise ValueError(
+                f"experiments of study {self.name} must be a tuple of some; got "
+                f"{self.experiments!r}"
+            )
+        if not all(isinstance(one, kinds) for one in self.experiments):
+            raise ValueError(
+                f"experiments of study {self.name} must be of Network, Search and Curve; got "
+                f"{self.experiments!r}"
+            )
         names = [experiment.name for experiment in self.experiments]
         twice = [name for name in names if names.count(name) > 1]
         if twice:
             raise ValueError(f"experiments of study {self.name} have the same name: {twice[0]!r}")
+        rows = [name for experiment in self.experiments for name in experiment.row_names()]
+        twice = [name for name in rows if rows.count(name) > 1]
+        if twice:
+            raise ValueError(f"rows of study {self.name} have the same label: {twice[0]!r}")
         if any(isinstance(one, Curve) for one in self.experiments) and self.split.everything:
             raise ValueError(f"study {self.name} has a curve, but its split has no test images")
         continued = set()

@@ -63,7 +63,7 @@ def table_lines(name, published, fits):
         )
         line = ""
     if not published:
-        yield f"{line:<94} |{'none: a row of ours':>20}{'':35} |"
+        yield f"{line:<94} |{'none':>20}{'':35} |"
     if len(fits) > 1:
         accuracies = sorted(_compared(fit)[0] for fit in fits)
         below = "".join(

@@ -1,0 +1,60 @@
+"""Sphinx's settings: sphinx-build -W docs docs/_build."""
+
+import os
+import warnings
+
+# Set before NumPy and TensorFlow are imported: the gallery's figures do not depend on the machine's
+# number of cores.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import skdigits
+
+project = "skdigits"
+author = "The skdigits developers"
+copyright = "2026, the skdigits developers"
+version = release = skdigits.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
+]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+exclude_patterns = ["_build"]
+templates_path = []
+default_role = "py:obj"
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_default_options = {"members": True, "inherited-members": True}
+numpydoc_show_class_members = False
+
+# Names in types of parameters that are no links, and scikit-learn's own inherited docstrings.
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": "/plot_",
+    "within_subsection_order": "FileNameSortKey",
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "plot_gallery": True,
+    "abort_on_example_error": True,
+}
+# A gallery of pictures has many of them.
+warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skdigits"
+html_theme_options = {
+    "navbar_align": "left",
+    "show_prev_next": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "navbar_end": ["theme-switcher"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+html_sidebars = {"getting-started": [], "changelog": [], "api": []}
+html_show_sourcelink = False

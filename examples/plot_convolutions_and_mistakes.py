@@ -1,0 +1,62 @@
+"""
+Convolutions and their mistakes
+===============================
+
+A small convolutional network, what it cannot read, and what helps.
+"""
+
+# %%
+# ``X`` may be rows of pixels or images; every method takes both.
+
+from skdigits import ConvDigitClassifier
+from skdigits.datasets import fetch_mnist
+
+X, y = fetch_mnist(return_X_y=True)
+X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
+X, y = X[:20_000].reshape(-1, 28, 28), y[:20_000]
+
+plain = ConvDigitClassifier((8, 16), hidden_layer_sizes=64, epochs=4, random_state=0).fit(X, y)
+plain.summary()
+
+# %%
+# The digits that it is most sure of, and wrong. Some of them people would get wrong as well.
+
+from skdigits.displays import MistakesDisplay
+
+print(f"accuracy {plain.score(X_test, y_test):.4f}")
+MistakesDisplay.from_estimator(plain, X_test, y_test)
+
+# %%
+# The pair of digits that it confuses most.
+
+from skdigits.displays import ConfusedDigitsDisplay
+
+ConfusedDigitsDisplay.from_estimator(plain, X_test, y_test)
+
+# %%
+# Augmentation shows every image shifted, turned and zoomed a little, anew in each epoch. That is
+# harder to fit, and pays on other images when there are more epochs than here.
+
+augmented = ConvDigitClassifier(
+    (8, 16),
+    hidden_layer_sizes=64,
+    epochs=4,
+    augmentation={"shift": 2, "rotation": 10, "zoom": 0.1},
+    random_state=0,
+).fit(X, y)
+for name, network in (("plain", plain), ("augmented", augmented)):
+    print(
+        f"{name}: {network.history_['accuracy'][-1]:.4f} while training, "
+        f"{network.score(X_test, y_test):.4f} on the test images, {network.fit_time_:.0f} s"
+    )
+
+# %%
+# What the filters of the first layer make of a digit, behind pooling and activation.
+
+import matplotlib.pyplot as plt
+
+images = plain.activations(X[:1], layer=0)[0]
+figure, axes = plt.subplots(2, 4, figsize=(7, 3.6), layout="constrained")
+for filter_, ax in enumerate(axes.flat):
+    ax.imshow(images[..., filter_], cmap="magma")
+    ax.set(xticks=[], yticks=[], title=f"filter {filter_}")

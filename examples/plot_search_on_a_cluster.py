@@ -1,0 +1,45 @@
+"""
+Searching on a cluster
+======================
+
+The same search on the workers of a Dask cluster (``pip install "skdigits[distributed]"``). A
+cluster of two processes on this machine stands for one of many machines; only the ``Client``
+differs.
+"""
+
+# %%
+# One thread a worker, and the data on every worker from the start.
+
+import joblib
+from dask import config
+from distributed import Client, LocalCluster
+from scipy.stats import loguniform
+from sklearn.model_selection import RandomizedSearchCV
+
+from skdigits import DenseDigitClassifier
+from skdigits.datasets import fetch_mnist
+from skdigits.displays import SweepDisplay
+
+search = RandomizedSearchCV(
+    DenseDigitClassifier(64, epochs=3, random_state=0),
+    {"learning_rate": loguniform(1e-4, 1e-1)},
+    n_iter=12,
+    cv=2,
+    random_state=0,
+)
+
+if __name__ == "__main__":
+    X, y = fetch_mnist(return_X_y=True)
+    X, y = X[:6000], y[:6000]
+    config.set({"distributed.scheduler.active-memory-manager.start": False})
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    with cluster, Client(cluster), joblib.parallel_config(backend="dask", scatter=[X, y]):
+        search.fit(X, y)
+    print(search.best_params_, f"{search.best_score_:.4f}")
+
+# %%
+# The learning rate matters over orders of magnitude, which is why it was drawn on a logarithmic
+# scale.
+
+if __name__ == "__main__":
+    SweepDisplay.from_estimator(search)
