@@ -1,10 +1,7 @@
 """Sphinx's settings: sphinx-build -W docs docs/_build."""
 
 import os
-import warnings
 
-# Set before NumPy and TensorFlow are imported: the gallery's figures do not depend on the machine's
-# number of cores.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import skdigits
@@ -22,16 +19,14 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build"]
-templates_path = []
+exclude_patterns = ["_build", "templates"]
+templates_path = ["templates"]
 default_role = "py:obj"
 myst_heading_anchors = 3
 
 autosummary_generate = True
-autodoc_default_options = {"members": True, "inherited-members": True}
 numpydoc_show_class_members = False
 
-# Names in types of parameters that are no links, and scikit-learn's own inherited docstrings.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
@@ -43,9 +38,6 @@ sphinx_gallery_conf = {
     "plot_gallery": True,
     "abort_on_example_error": True,
 }
-# A gallery of pictures has many of them.
-warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
-
 html_theme = "pydata_sphinx_theme"
 html_title = "skdigits"
 html_theme_options = {
@@ -58,3 +50,12 @@ html_theme_options = {
 }
 html_sidebars = {"getting-started": [], "changelog": [], "api": []}
 html_show_sourcelink = False
+
+
+def _skip_what_scikit_learn_documents(app, what, name, member, skip, options):
+    return skip or str(getattr(member, "__module__", "")).startswith("sklearn")
+
+
+def setup(app):
+    """Leave methods like ``score`` and ``get_params`` to scikit-learn's own pages."""
+    app.connect("autodoc-skip-member", _skip_what_scikit_learn_documents)

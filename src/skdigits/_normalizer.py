@@ -41,7 +41,7 @@ class DigitImageNormalizer(
     ----------
     n_features_in_ : int
         Number of pixels seen in `fit`, if X held rows of pixels.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if X had string column names.
 
     References

@@ -53,7 +53,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         The labels, sorted.
     n_features_in_ : int
         Number of features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if X had string column names.
     fit_time_ : float
         Seconds that `fit` took in all.
