@@ -1,33 +1,27 @@
-"""The neuron sweep of study neuron-sweep beside scikeras, and with two jobs.
+"""A part of the neuron sweep with one job and with two, by each backend, and beside scikeras.
 
 GridSearchCV with 3 folds of the 55,000 training images, RMSprop, batches of 32, at most 30 epochs,
-early stopping with patience 2 on the 5,000 validation images, pixels / 255. skdigits runs the 16
-candidates with `n_jobs` 1 and 2 and with each backend, each in a process of its own; scikeras,
-which takes long, only some of them, in the same run: the same candidates are compared.
+early stopping with patience 2 on the 5,000 validation images, pixels / 255. Each search runs in a
+process of its own, the ways alternating; with one job, a fit uses all cores. scikeras, which takes
+long, runs the first and the last width only, beside a search of ours of the same two. The scores of
+all ways must be equal to the last bit.
 
-    python benchmarks/bench_search.py [--units 100 700]
+    python benchmarks/bench_search.py [--units 100 300 500 700] [--turns 3]
 """
 
 import argparse
 import json
 import sys
 import time
+from contextlib import ExitStack
 
 import numpy as np
-from common import in_new_process, table, write_json
+from common import in_new_process, mnist_unit, table, write_json
 
-from skdigits import DenseDigitClassifier
-from skdigits.datasets import fetch_mnist
 from skdigits.studies import STUDIES, Search
 
 SWEEP = next(one for one in STUDIES["neuron-sweep"].experiments if isinstance(one, Search))
 WAYS = (("sequential", 1), ("loky", 2), ("threading", 2), ("dask", 2))
-
-
-def data():
-    X, y = fetch_mnist(return_X_y=True)
-    X = X / np.float32(255)
-    return X[5_000:], y[5_000:], X[:5_000], y[:5_000]
 
 
 def skdigits_search(units, backend, n_jobs):
@@ -35,16 +29,18 @@ def skdigits_search(units, backend, n_jobs):
     from sklearn.base import clone
     from sklearn.model_selection import GridSearchCV
 
-    X, y, X_val, y_val = data()
+    X, y, X_val, y_val = mnist_unit("validation")
     estimator = clone(SWEEP.estimator).set_params(random_state=0)
-    assert isinstance(estimator, DenseDigitClassifier)
     search = GridSearchCV(estimator, {"hidden_layer_sizes": [(n,) for n in units]}, cv=3)
-    options = {"scatter": [X, y]} if backend == "dask" else {}
-    if backend == "dask":
-        from distributed import Client, LocalCluster
+    with ExitStack() as stack:
+        options = {}
+        if backend == "dask":
+            from distributed import Client, LocalCluster
 
-        Client(LocalCluster(n_workers=n_jobs, threads_per_worker=1, dashboard_address=None))
-    with joblib.parallel_config(backend=backend, n_jobs=n_jobs, **options):
+            options["scatter"] = [X, y]
+            workers = {"n_workers": n_jobs, "threads_per_worker": 1, "dashboard_address": None}
+            stack.enter_context(Client(stack.enter_context(LocalCluster(**workers))))
+        stack.enter_context(joblib.parallel_config(backend=backend, n_jobs=n_jobs, **options))
         start = time.perf_counter()
         search.fit(X, y, X_val=X_val, y_val=y_val)
         seconds = time.perf_counter() - start
@@ -58,7 +54,7 @@ def scikeras_search(units, *_):
 
     from skdigits.networks import dense_network
 
-    X, y, X_val, y_val = data()
+    X, y, X_val, y_val = mnist_unit("validation")
     stop = keras.callbacks.EarlyStopping(patience=2)
     classifier = KerasClassifier(
         dense_network,
@@ -83,7 +79,8 @@ def scikeras_search(units, *_):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--units", nargs="*", type=int, default=[100, 700])
+    parser.add_argument("--units", nargs="*", type=int, default=[100, 300, 500, 700])
+    parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--run", nargs=3, metavar=("LIBRARY", "BACKEND", "JOBS"))
     arguments = parser.parse_args()
     units = arguments.units
@@ -94,29 +91,33 @@ def main():
         return
 
     def search(library, some, backend="sequential", n_jobs=1):
-        return in_new_process(__file__, "--run", library, backend, n_jobs, "--units", *some)
+        found = in_new_process(__file__, "--run", library, backend, n_jobs, "--units", *some)
+        print(f"{library}, {backend}, {n_jobs} jobs, units {some}: {found[0]:.1f} s", flush=True)
+        return found
 
-    every = [sizes[0] for sizes in SWEEP.grid["hidden_layer_sizes"]]
-    rows, scores = [], []
-    for backend, n_jobs in WAYS:
-        seconds, found = search("skdigits", every, backend, n_jobs)
-        scores.append(found)
-        rows.append(
-            {"candidates": len(every), "library": "skdigits", "backend": backend, "jobs": n_jobs}
-            | {"seconds": round(seconds, 1)}
-        )
-        table(rows[-1:], list(rows[-1]))
-    equal = all(found == scores[0] for found in scores)
-    for library in ("skdigits", "scikeras"):
-        seconds, found = search(library, units)
-        rows.append({"candidates": units, "library": library, "seconds": seconds, "scores": found})
-        print(rows[-1], flush=True)
-    ours, theirs = rows[-2:]
-    for one, other in zip(ours["scores"], theirs["scores"], strict=True):
+    found = {way: [] for way in WAYS}
+    for _ in range(arguments.turns):
+        for way in WAYS:
+            found[way].append(search("skdigits", units, *way))
+    scores = [score for runs in found.values() for _, score in runs]
+    assert all(score == scores[0] for score in scores), "scores differ between ways"
+    seconds = {way: float(np.median([run for run, _ in runs])) for way, runs in found.items()}
+    rows = [
+        {"backend": backend, "jobs": n_jobs, "seconds": round(seconds[backend, n_jobs], 1)}
+        | {"faster": round(seconds[WAYS[0]] / seconds[backend, n_jobs], 2)}
+        for backend, n_jobs in WAYS
+    ]
+    table(rows, list(rows[0]))
+
+    ends = [units[0], units[-1]]
+    ours, our_scores = search("skdigits", ends, "loky", 2)
+    theirs, their_scores = search("scikeras", ends)
+    for one, other in zip(our_scores, their_scores, strict=True):
         assert abs(one - other) < 0.01, "the networks are not equally accurate"
-    print(f"scores equal for every backend and number of jobs: {equal}")
-    print(f"scikeras takes {theirs['seconds'] / ours['seconds']:.1f} times as long")
-    write_json("search", {"rows": rows, "scores": scores, "equal": equal})
+    print(f"scikeras takes {theirs / ours:.1f} times as long as ours with two jobs")
+    peer = {"units": ends, "skdigits": ours, "scikeras": theirs}
+    peer |= {"our_scores": our_scores, "their_scores": their_scores}
+    write_json("search", {"units": units, "ways": rows, "scores": scores[0], "peer": peer})
 
 
 if __name__ == "__main__":

@@ -14,12 +14,17 @@ from skdigits.studies import environment
 PEERS = ("scikeras", "skorch", "torch")
 
 
-def mnist_unit():
-    """Training (55,000) and test images as float32 in [0, 1], with their labels."""
+def mnist_unit(beside="test"):
+    """Training images (55,000) and those beside them, as float32 in [0, 1], with their labels.
+
+    Beside them are the test images, or the first 5,000 training images for "validation".
+    """
     X, y = fetch_mnist(return_X_y=True)
-    X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
+    others = X[:5000], y[:5000]
+    if beside == "test":
+        others = fetch_mnist(subset="test", return_X_y=True)
     unit = np.float32(255)
-    return X[5000:] / unit, y[5000:], X_test / unit, y_test
+    return X[5000:] / unit, y[5000:], others[0] / unit, others[1]
 
 
 def in_new_process(script, *arguments):

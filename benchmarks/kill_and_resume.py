@@ -48,14 +48,15 @@ def main():
     arguments = parser.parse_args()
     moments = random.Random(arguments.seed)
     with tempfile.TemporaryDirectory() as folder:
-        alone, killed = Path(folder, "alone"), Path(folder, "killed")
+        outputs = Path(folder, "alone"), Path(folder, "killed")
+        alone, killed = (output / "quick" for output in outputs)
         begin = time.perf_counter()
-        assert start(alone).wait() == 0
+        assert start(outputs[0]).wait() == 0
         undisturbed = time.perf_counter() - begin
         print(f"undisturbed: {undisturbed:.0f} s", flush=True)
         found = []
         for number in range(arguments.kills):
-            process = start(killed)
+            process = start(outputs[1])
             seconds = moments.uniform(5, 2 * undisturbed / arguments.kills)
             try:
                 process.wait(timeout=seconds)
@@ -67,7 +68,7 @@ def main():
             n_fits = len(records.read_bytes().splitlines()) if records.exists() else 0
             found.append({"seconds": seconds, "finished_fits": n_fits})
             print(f"kill {number + 1} after {seconds:.0f} s: {n_fits} fits", flush=True)
-        assert start(killed).wait() == 0
+        assert start(outputs[1]).wait() == 0
         lines = (killed / "records.jsonl").read_text().splitlines()
         keys = [json.loads(line)["key"] for line in lines]
         assert len(set(keys)) == len(keys), "a finished fit ran twice"
