@@ -72,16 +72,14 @@ def test_lower_modules_know_no_estimator(module):
     assert not imports(PACKAGE / f"{module}.py") & ESTIMATOR_MODULES
 
 
-def test_studies_use_the_public_api_only():
+@pytest.mark.parametrize("package", ["skdigits.studies", "skdigits.displays"])
+def test_studies_and_displays_use_the_public_api_only(package):
     for name, path in MODULES.items():
-        if name.startswith("skdigits.studies"):
-            own = {module for module in imports(path) if module.startswith("skdigits")}
+        if name.startswith(package):
             private = {
-                module
-                for module in own
-                if "._" in module and not module.startswith("skdigits.studies.")
+                module for module in imports(path) if "skdigits" in module and "._" in module
             }
-            assert not private, name
+            assert not {module for module in private if not module.startswith(f"{package}.")}, name
 
 
 def test_importing_skdigits_is_light():
