@@ -104,11 +104,12 @@ class ConfusionErrorDisplay:
         self.ax_ = panels(ax, size=(5.2, 4.4))[0, 0]
         self.figure_ = self.ax_.figure
         percent = ConfusionMatrixDisplay(100 * self.errors, display_labels=self.display_labels)
+        highest = 100 * self.errors.max() or 1.0  # nothing is wrong: a dark picture, not a grey one
         percent.plot(
             ax=self.ax_,
             values_format=".1f",
             text_kw={"fontsize": "small"},
-            im_kw={"cmap": "cividis"} | im_kw,
+            im_kw={"cmap": "cividis", "vmin": 0, "vmax": highest} | im_kw,
         )
         percent.im_.colorbar.set_label("% of the true class")
         return self

@@ -43,7 +43,7 @@ STUDY = Study(
     title="Convolutions, with and without pooling",
     question="What do convolutions of 5 x 5 win, how are they trained, and does pooling help?",
     split=Split(),
-    minutes=35,
+    minutes=50,
     experiments=(
         Network("task 1", _cnn(1, hidden=False), _published("task 1", 185_162, 5, 0.3054, 0.9117)),
         Network(

@@ -29,7 +29,7 @@ STUDY = Study(
     title="Depth, width and optimizer",
     question="Do deeper or wider dense networks read digits better, and what does training cost?",
     split=Split(n_validation=10_000, validation="last"),
-    minutes=9,
+    minutes=6,
     experiments=(
         Network(
             "softmax regression",

@@ -74,7 +74,7 @@ STUDY = Study(
     title="Five networks for postal digits",
     question="Which network reads postal digits best, and what do fewer inputs cost?",
     split=Split(n_validation=5_000),
-    minutes=4,
+    minutes=3,
     experiments=(
         Network(
             "MLP-1",

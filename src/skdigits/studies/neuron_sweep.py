@@ -39,7 +39,7 @@ STUDY = Study(
     title="Units of a hidden layer",
     question="How many units should one hidden layer have?",
     split=Split(n_validation=5_000),
-    minutes=6,
+    minutes=5,
     experiments=(
         Search(
             "one hidden layer",

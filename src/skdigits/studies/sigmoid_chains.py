@@ -81,7 +81,7 @@ STUDY = Study(
     title="Longer chains, more nodes, more training",
     question="Are longer chains of sigmoid layers better than more nodes, or than more training?",
     split=Split(n_validation=6_000, validation="last", divisor=1),
-    minutes=4,
+    minutes=8,
     experiments=(
         Curve(
             "one layer",

@@ -43,7 +43,7 @@ STUDY = Study(
     title="How much data to train on",
     question="What is lost if a network is trained on a fifth of the images?",
     split=Split(SPLITS["75 / 25"], "last", everything=True, divisor=1),
-    minutes=6,
+    minutes=5,
     experiments=tuple(
         network
         for name in NETWORKS
