@@ -35,9 +35,11 @@ import matplotlib.pyplot as plt
 figure, axes = plt.subplots(figsize=(6.4, 4), layout="constrained")
 for name, model in models.items():
     _, train_scores, test_scores = learning_curve(model, X, y, train_sizes=sizes, cv=splits)
-    LearningCurveDisplay(
+    display = LearningCurveDisplay(
         train_sizes=sizes, train_scores=train_scores, test_scores=test_scores
-    ).plot(axes, score_type="test", line_kw={"marker": "o", "label": name})
+    )
+    display.plot(axes, score_type="test", line_kw={"marker": "o"})
+    display.lines_[0].set_label(name)
     print(name, np.round(test_scores.mean(axis=1), 4))
 axes.set(xscale="log", xlabel="training images", ylabel="accuracy on other images")
 axes.legend(frameon=False)
