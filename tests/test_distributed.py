@@ -58,14 +58,19 @@ def test_search_on_a_cluster(client, digits, search):
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
 
 
-def test_a_worker_is_killed_in_the_middle_of_a_search(client, digits, search):
+@pytest.mark.parametrize("rows", ["inside the tasks", "scattered"])
+def test_a_worker_is_killed_in_the_middle_of_a_search(client, digits, search, rows):
     """What every task needs is on every worker or comes with the task; see docs/clusters.md."""
     X, _, y, _ = digits
     search.set_params(estimator__epochs=60)
-    search.cv = [(train.tolist(), test.tolist()) for train, test in StratifiedKFold(3).split(X, y)]
+    search.cv = list(StratifiedKFold(3).split(X, y))
+    scattered = [X, y, *(rows for fold in search.cv for rows in fold)]
+    if rows == "inside the tasks":
+        scattered = [X, y]
+        search.cv = [(train.tolist(), test.tolist()) for train, test in search.cv]
     expected = search.fit(X, y).cv_results_["mean_test_score"]
     victim = next(iter(client.run(os.getpid).values()))
-    with joblib.parallel_config(backend="dask", scatter=[X, y]):
+    with joblib.parallel_config(backend="dask", scatter=scattered):
         killer = threading.Timer(1.0, os.kill, (victim, signal.SIGKILL))
         killer.start()
         start = time.monotonic()
