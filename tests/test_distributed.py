@@ -64,7 +64,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_search(client, digits, search, ro
     X, _, y, _ = digits
     search.set_params(estimator__epochs=60)
     search.cv = list(StratifiedKFold(3).split(X, y))
-    scattered = [X, y, *(rows for fold in search.cv for rows in fold)]
+    scattered = [X, y, *(part for fold in search.cv for part in fold)]
     if rows == "inside the tasks":
         scattered = [X, y]
         search.cv = [(train.tolist(), test.tolist()) for train, test in search.cv]
