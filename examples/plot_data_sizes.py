@@ -46,6 +46,6 @@ axes.legend(frameon=False)
 axes.grid(alpha=0.3)
 
 # %%
-# From 1,000 to 10,000 images, more than half of the errors go away. Convolutions are ahead from some
-# thousand images on; with fewer, so few steps of training are too short for them: more epochs would
-# help there.
+# From 1,000 to 10,000 images, more than half of the errors go away. Convolutions are ahead from
+# some thousand images on; with fewer, so few steps of training are too short for them: more epochs
+# would help there.
