@@ -1,17 +1,24 @@
 """Displays: they draw what scikit-learn and the networks themselves say, where they are told to."""
 
+from functools import cache
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from scipy.stats import loguniform
+from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.feature_selection import SelectFromModel
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from skdigits import ConvDigitClassifier, ReducedDigitClassifier
 from skdigits.displays import (
@@ -82,6 +89,15 @@ def test_histories_of_several_networks(network, small, digits):
     assert colours[0] == colours[1] != colours[-1]
 
 
+def test_history_of_one_epoch_and_of_epochs_without_validation(small, digits):
+    X, X_test, y, y_test = digits
+    network = small(8, epochs=1).fit(X, y, X_val=X_test, y_val=y_test).partial_fit(X, y)
+    assert network.best_epoch_ == 2
+    (axes,) = TrainingHistoryDisplay.from_estimator(network, metrics="loss").ax_
+    assert list(lines(axes)) == ["training", "validation"]  # the second epoch has no validation
+    assert axes.lines[1].get_marker() != "None"  # a line of one point would not be seen
+
+
 def test_box_for_every_class(small, digits):
     X, _, y, _ = digits
     narrow = small(1, activation="relu", epochs=1).fit(X, y)
@@ -123,6 +139,10 @@ def test_activations_behind_a_reducer(small, digits):
     pipeline = make_pipeline(PCA(8, random_state=0), small(2, epochs=1)).fit(X, y)
     reduced = ReducedDigitClassifier(PCA(8, random_state=0), small(2, epochs=1)).fit(X, y)
     expected = pipeline[-1].activations(pipeline[0].transform(X))
+    alone = make_pipeline(pipeline[-1])
+    np.testing.assert_array_equal(
+        ActivationDisplay.from_estimator(alone, pipeline[0].transform(X)).activations, expected
+    )
     for estimator in (pipeline, reduced):
         display = ActivationDisplay.from_estimator(estimator, X)
         np.testing.assert_allclose(display.activations, expected, rtol=1e-4, atol=1e-4)
@@ -138,6 +158,19 @@ def test_confusion_errors_are_those_of_scikit_learn(network, digits):
     image = display.ax_.images[0]
     np.testing.assert_array_equal(image.get_array(), 100 * display.errors)
     assert image.get_cmap().name == "Greys"
+    numbers = [text.get_text() for text in display.ax_.texts]
+    np.testing.assert_array_equal(np.reshape(numbers, (10, 10)) == "", display.errors == 0)
+
+
+def test_confusion_errors_of_a_class_without_samples():
+    display = ConfusionErrorDisplay.from_predictions(
+        [0, 0, 1], [2, 0, 1], display_labels=["nil", "one", "two"], colorbar=False
+    )
+    np.testing.assert_array_equal(display.errors, [[0, 0, 0.5], [0, 0, 0], [np.nan] * 3])
+    image = display.ax_.images[0]
+    np.testing.assert_array_equal(image.get_array().mask, np.isnan(display.errors))
+    assert image.colorbar is None
+    assert [tick.get_text() for tick in display.ax_.get_xticklabels()] == ["nil", "one", "two"]
 
 
 def test_confused_digits(digits):
@@ -164,10 +197,23 @@ def test_mistakes_are_the_surest_ones(network, digits):
     sure = network.predict_proba(X_test).max(axis=1)
     wrong = network.predict(X_test) != y_test
     assert display.probabilities.tolist() == sorted(sure[wrong], reverse=True)[:5]
+    assert len(display.images) == 5
+    np.testing.assert_array_equal(network.predict(X_test)[display.positions], display.y_pred)
     np.testing.assert_array_equal(y_test[display.positions], display.y_true)
     assert len(display.ax_.images) == len(display.images)
     none = MistakesDisplay.from_predictions(X_test, y_test, np.eye(10)[y_test], classes=range(10))
     assert [text.get_text() for text in none.ax_.texts] == ["no mistakes"]
+
+
+def test_images_have_the_shape_that_the_network_saw(digits):
+    X, X_test, y, y_test = digits
+    network = ConvDigitClassifier(2, image_shape=(4, 16), epochs=1, random_state=0).fit(X, y)
+    mistakes = MistakesDisplay.from_estimator(network, X_test, y_test)
+    assert mistakes.images.shape[1:] == (4, 16)
+    images = X_test.reshape(-1, 4, 16, 1) - 8  # below zero too, which is ink as well
+    confused = ConfusedDigitsDisplay.from_estimator(network, images, y_test)
+    assert confused.images[0][0].shape[1:] == (4, 16)
+    assert confused.ax_[0, 0].images[0].get_clim()[0] == -8
 
 
 def test_importances_of_all_that_sees_pixels(network, small, digits):
@@ -189,6 +235,12 @@ def test_importances_of_all_that_sees_pixels(network, small, digits):
     ):
         display = PixelImportanceDisplay.from_estimator(estimator, component=component)
         np.testing.assert_array_equal(display.ax_.images[0].get_array(), expected.reshape(8, 8))
+    scored = SelectKBest(k=9).fit(X, y)
+    display = PixelImportanceDisplay.from_estimator(make_pipeline("passthrough", scored))
+    np.testing.assert_array_equal(display.importances.ravel(), np.nan_to_num(scored.scores_))
+    eliminated = RFE(forest, n_features_to_select=9, step=0.5).fit(X, y)
+    display = PixelImportanceDisplay.from_estimator(eliminated)
+    np.testing.assert_array_equal(display.importances > 0, display.chosen)
     over = PixelImportanceDisplay.from_estimator(selector, image=X[0])
     np.testing.assert_array_equal(over.ax_.images[0].get_array(), X[0].reshape(8, 8))
     centres = {(round(p.get_y() + 0.5), round(p.get_x() + 0.5)) for p in over.ax_.patches}
@@ -222,7 +274,84 @@ def test_sweep_over_words(small, digits):
     words = GridSearchCV(small(epochs=1), grid, cv=2).fit(X[:200], y[:200])
     display = SweepDisplay.from_estimator(words, params=("hidden_layer_sizes", "activation"))
     assert [tick.get_text() for tick in display.ax_[1].get_xticklabels()] == ["()", "(4, 4)"]
-    assert [text.get_text() for text in display.ax_[0].get_legend().get_texts()] == ["relu", "tanh"]
+    assert [text.get_text() for text in display.ax_[0].get_legend().get_texts()] == [
+        "best",
+        "relu",
+        "tanh",
+    ]
+
+
+def star_of(display):
+    (star,) = (line for line in display.ax_[0].lines if line.get_label() == "best")
+    return star.get_xydata()[0].tolist()
+
+
+def test_sweep_stars_what_the_search_chose(small, digits):
+    X, _, y, _ = digits
+    widths = {"hidden_layer_sizes": [4, 8, 16]}
+    chosen = GridSearchCV(small(epochs=1), widths, cv=2, refit=lambda results: 1).fit(X, y)
+    star = star_of(SweepDisplay.from_estimator(chosen))
+    assert star == [8, chosen.cv_results_["mean_test_score"][1]]
+    metrics = {"scoring": ["accuracy", "neg_log_loss"], "refit": "neg_log_loss"}
+    several = GridSearchCV(small(epochs=1), widths, cv=2, **metrics).fit(X, y)
+    display = SweepDisplay.from_estimator(several)
+    assert display.ax_[0].get_ylabel() == "neg_log_loss"
+    assert star_of(display)[1] == several.cv_results_["mean_test_neg_log_loss"].max()
+    with pytest.raises(ValueError, match=r"scoring must name.* accuracy, neg_log_loss; got 'f1'"):
+        SweepDisplay.from_estimator(several, scoring="f1")
+
+
+def test_sweep_of_successive_halving_draws_the_last_round_of_each(small, digits):
+    X, _, y, _ = digits
+    grid = {"learning_rate": [0.0001, 0.001, 0.01, 0.03]}
+    search = HalvingGridSearchCV(
+        small(), grid, cv=2, resource="epochs", min_resources=1, max_resources=4, random_state=0
+    ).fit(X, y)
+    display = SweepDisplay.from_estimator(search)
+    assert display.params == ("learning_rate",)
+    results = pd.DataFrame(search.cv_results_)
+    last = results.drop_duplicates("param_learning_rate", keep="last")
+    drawn = np.concatenate([one[0].get_xydata() for one in display.ax_[0].containers])
+    expected = last.sort_values("param_learning_rate")[["param_learning_rate", "mean_test_score"]]
+    np.testing.assert_array_equal(drawn, expected.to_numpy(dtype=float))
+    assert star_of(display) == [search.best_params_["learning_rate"], search.best_score_]
+
+
+def test_sweep_draws_what_is_not_set(digits):
+    X, _, y, _ = digits
+    grid = [
+        {"max_depth": [1, 3], "class_weight": [None, "balanced"]},
+        {"min_samples_leaf": [200, 300]},
+    ]
+    search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, cv=2).fit(X, y)
+    display = SweepDisplay.from_estimator(search, params=["max_depth", "class_weight"])
+    texts = [text.get_text() for text in display.ax_[0].get_legend().get_texts()]
+    assert texts == ["best", "None", "balanced"]
+    display = SweepDisplay.from_estimator(search, params="min_samples_leaf")
+    ticks = [tick.get_text() for tick in display.ax_[1].get_xticklabels()]
+    assert ticks == ["not set", "200", "300"]
+    with pytest.raises(ValueError, match="params must choose one or two"):
+        SweepDisplay.from_estimator(search)
+
+
+def test_sweep_of_a_random_search(digits):
+    X, _, y, _ = digits
+    space = {"C": loguniform(1e-2, 1e2), "gamma": loguniform(1e-4, 1e-2)}
+    search = RandomizedSearchCV(SVC(), space, n_iter=9, cv=2, random_state=0).fit(X[:200], y[:200])
+    both = SweepDisplay.from_estimator(search)
+    assert both.ax_[0].get_xscale() == "log"
+    (colour_bar,) = set(both.figure_.axes) - set(both.ax_)
+    assert colour_bar.get_ylabel() == "gamma"
+    one = SweepDisplay.from_estimator(search, params="C")  # no two share a gamma: all of them
+    (container,) = one.ax_[0].containers
+    np.testing.assert_array_equal(container[0].get_xdata(), np.sort(search.cv_results_["param_C"]))
+    assert container[0].get_linestyle() == "None"
+
+
+@cache
+def _searched():
+    X, y = load_digits(return_X_y=True)
+    return GridSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2, 3]}, cv=2).fit(X, y)
 
 
 DRAWN = {
@@ -240,6 +369,7 @@ DRAWN = {
         lambda network, X, y, ax: ConfusedDigitsDisplay.from_estimator(network, X, y, ax=ax),
     ),
     "mistakes": (1, lambda network, X, y, ax: MistakesDisplay.from_estimator(network, X, y, ax=ax)),
+    "sweep": (2, lambda network, X, y, ax: SweepDisplay.from_estimator(_searched(), ax=ax)),
     "pixels": (1, lambda network, X, y, ax: PixelImportanceDisplay.from_estimator(network, ax=ax)),
 }
 
@@ -250,9 +380,13 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
     figure, (one, *_) = plt.subplots(1, 2)
     display = draw(network, X_test, y_test, one)
     assert display.figure_ is figure
+    if n_panels > 1:
+        with pytest.raises(ValueError, match="drawn on or divided before"):
+            draw(network, X_test, y_test, one)
     free = mpl.figure.Figure()  # no axes of a grid, and none of pyplot's figures
     inset = free.add_axes((0.2, 0.2, 0.5, 0.5))
     assert draw(network, X_test, y_test, inset).figure_ is free
+    inset = free.add_axes((0.2, 0.2, 0.5, 0.5))
     for axes in np.ravel(draw(network, X_test, y_test, inset).ax_):
         box = axes.get_position()
         assert 0.19 < box.x0 < box.x1 < 0.71
@@ -265,7 +399,22 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, metrics="loss"), "metrics must"),
+        (
+            lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, metrics=["loss"] * 2),
+            "metrics must",
+        ),
+        (lambda n, X, y: TrainingHistoryDisplay.from_estimator([n]), "a dict of some by name"),
+        (lambda n, X, y: TrainingHistoryDisplay(n.history_).plot(), "histories must be a dict"),
+        (
+            lambda n, X, y: TrainingHistoryDisplay.from_estimator(
+                GridSearchCV(n, {"epochs": [1]}, refit=False, cv=2).fit(X, y)
+            ),
+            "no best_estimator_.*refit=False",
+        ),
+        (
+            lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, ax=[plt.gca()] * 2),
+            "got the same one several times",
+        ),
         (lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, metrics=["f1"]), "metrics must"),
         (lambda n, X, y: TrainingHistoryDisplay.from_estimator({}), "estimator must"),
         (
@@ -291,6 +440,16 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         ),
         (lambda n, X, y: ActivationDisplay.from_predictions(y, X[:3]), "activations must have"),
         (
+            lambda n, X, y: ActivationDisplay.from_predictions(y, X, classes=[0, 1]),
+            r"classes must be.*got \[0, 1\]",
+        ),
+        (
+            lambda n, X, y: ActivationDisplay.from_estimator(n, X, projector="pca"),
+            "projector must be a transformer.*'pca'",
+        ),
+        (lambda n, X, y: ActivationDisplay.from_estimator(n, X, units=(0, 0)), "units must be"),
+        (lambda n, X, y: ActivationDisplay.from_estimator(n, X, colors=["r"]), "colors must be 10"),
+        (
             lambda n, X, y: ConfusedDigitsDisplay.from_estimator(n, X, y, classes=(3, 11)),
             "classes must be two of the labels.*11",
         ),
@@ -303,8 +462,53 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             lambda n, X, y: MistakesDisplay.from_predictions(X, y, np.eye(10)[y], classes=[0, 1]),
             "y_proba must have a column for each of the 2",
         ),
+        (
+            lambda n, X, y: MistakesDisplay.from_predictions(
+                X, y, n.predict_log_proba(X), classes=range(10)
+            ),
+            "y_proba must hold probabilities of 0 to 1",
+        ),
+        (lambda n, X, y: MistakesDisplay.from_estimator(n, X, y.astype(str)), "Mix of label"),
+        (lambda n, X, y: ConfusedDigitsDisplay.from_estimator(n, X, y.astype(str)), "Mix of label"),
+        (lambda n, X, y: ConfusionErrorDisplay.from_estimator(n, X, y.astype(str)), "Mix of label"),
+        (lambda n, X, y: MistakesDisplay.from_estimator(n, X, np.eye(10)[y]), "1d array"),
+        (
+            lambda n, X, y: ConfusedDigitsDisplay.from_predictions(X[:2], [1, 1], [1, 1]),
+            r"two classes to tell apart; got \[1\]",
+        ),
+        (
+            lambda n, X, y: ConfusedDigitsDisplay.from_predictions(X[:, :63], y, y),
+            "X has 63 features, which are no square",
+        ),
+        (
+            lambda n, X, y: MistakesDisplay.from_predictions(
+                X.reshape(-1, 4, 4, 4), y, np.eye(10)[y], classes=range(10)
+            ),
+            "X must hold rows of pixels or images",
+        ),
+        (
+            lambda n, X, y: ConfusionErrorDisplay.from_estimator(n, X, y, display_labels="ab"),
+            "display_labels must be 10",
+        ),
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image=X[0]), "chosen no pixels"),
+        (
+            lambda n, X, y: PixelImportanceDisplay.from_estimator(
+                SelectKBest(k=9).fit(X, y), image=X[0, :9]
+            ),
+            "image must have 64 pixels; got 9",
+        ),
+        (
+            lambda n, X, y: PixelImportanceDisplay.from_estimator(
+                RandomForestClassifier(3).fit(X, y), component=1
+            ),
+            "RandomForestClassifier has no components",
+        ),
+        (
+            lambda n, X, y: PixelImportanceDisplay.from_estimator(SVC().fit(X, y)),
+            "must begin with importances",
+        ),
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, component=16), "from 0 to 15"),
+        (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, component=1.0), "got 1.0"),
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image_shape=(2, 3)), "image_sh"),
     ],
 )
@@ -314,10 +518,29 @@ def test_says_what_cannot_be_drawn(call, message, network, digits):
         call(network, X_test, y_test)
 
 
+@pytest.mark.parametrize("ax", ["x", 5, [None, None]])
+def test_says_what_are_no_axes(ax, network):
+    with pytest.raises(TypeError, match="ax must be matplotlib Axes; got"):
+        TrainingHistoryDisplay.from_estimator(network, ax=ax)
+
+
+def test_options_replace_our_own_by_any_of_their_names(network, digits):
+    X, *_ = digits
+    history = TrainingHistoryDisplay.from_estimator(network, c="k", ls=":", metrics="loss")
+    drawn = [(line.get_color(), line.get_linestyle()) for line in history.ax_[0].lines[:2]]
+    assert drawn == [("k", ":")] * 2
+    scatter = ActivationDisplay.from_estimator(network, X, c="k")
+    assert {tuple(points.get_facecolor()[0][:3]) for points in scatter.ax_.collections} == {
+        (0, 0, 0)
+    }
+    norm = mpl.colors.LogNorm(1, 9)
+    assert PixelImportanceDisplay.from_estimator(network, norm=norm).ax_.images[0].norm is norm
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"params": "epochs"}, "params must be one or two of.*hidden_layer_sizes.*got epochs"),
+        ({"params": "epochs"}, "params must choose.* hidden_layer_sizes.*got epochs"),
         ({"scoring": "f1"}, "scoring must name a score"),
     ],
 )

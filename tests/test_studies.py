@@ -21,6 +21,7 @@ from sklearn.model_selection import GridSearchCV, ParameterGrid, train_test_spli
 
 from skdigits import DenseDigitClassifier
 from skdigits.__main__ import main
+from skdigits.displays import ConfusionErrorDisplay
 from skdigits.networks import build_network
 from skdigits.studies import (
     STUDIES,
@@ -36,6 +37,8 @@ from skdigits.studies import (
     load_results,
     reproduce,
 )
+from skdigits.studies._charts import chart
+from skdigits.studies._pictures import pictures_of
 
 EXPERIMENTS = [(study, one) for study in STUDIES.values() for one in study.experiments]
 NETWORKS = [(study, one) for study, one in EXPERIMENTS if isinstance(one, Network)]
@@ -78,6 +81,10 @@ def _units(parameters):
 
 def _images_of(parameters):
     return f"{parameters['images']} images"
+
+
+def _texts(svg):
+    return re.findall("<text[^>]*>([^<]+)</text>", svg)
 
 
 def _n_parameters(estimator, n_features=784):
@@ -364,6 +371,44 @@ def test_report(eight_by_eight, tmp_path):
     assert f'<td class="notable">{rows.difference.mean():+.4f}</td>' in page
     assert f"{100 * -rows.difference.mean():.1f} points below" in page
     assert not re.search(r'(src|href)="(?!#|data:)', page)
+
+
+def test_chart_of_sizes_draws_curves_and_nothing_else(eight_by_eight, tmp_path):
+    sizes = Curve("sizes, by one", TINY, (100, 1_000), lambda fit: f"{fit['images']:,} images")
+    rates = Search("rates", TINY, {"learning_rate": [0.01]}, lambda fit: f"rate, {fit['epochs']}")
+    study = _study(sizes, rates, split=Split(n_validation=97))
+    results = reproduce(study, tmp_path, file=io.StringIO())
+    assert list(results.experiment) == ["sizes, by one"] * 2 + ["rates"]
+    svg = chart(study, results)
+    assert _texts(svg.partition('id="legend_1"')[2]) == ["sizes, by one"]
+
+
+def test_chart_of_a_sweep(eight_by_eight, tmp_path):
+    grid = {"hidden_layer_sizes": [4, 12, 20]}
+    folds = Search("folds", TINY, grid, _units, folds=2, refit=True)
+    study = _study(folds)
+    texts = _texts(chart(study, reproduce(study, tmp_path, file=io.StringIO())))
+    assert texts[:4] == ["4", "12", "20", "units"]
+
+
+def test_pictures(eight_by_eight, tmp_path):
+    def pictures(models, parts):
+        for name, model in models.items():
+            yield f"Errors of {name}", ConfusionErrorDisplay.from_estimator(model, *parts["test"])
+
+    networks = Network("one", TINY, seeds=2), Network("two", TINY)
+    folder = tmp_path / "pictures" / "own"
+    study = _study(*networks, pictures=pictures)
+    reproduce(study, tmp_path, file=io.StringIO())
+    assert [caption for _, caption in pictures_of(study, tmp_path)] == [
+        "Errors of one",
+        "Errors of two",
+    ]
+    assert (tmp_path / "report.html").read_text().count("<figcaption>Errors of ") == 2
+    # What an earlier declaration left behind is no picture of this one.
+    study = replace(study, experiments=networks[1:])
+    reproduce(study, tmp_path, file=io.StringIO())
+    assert [path.name for path in folder.iterdir()] == ["00-errors-of-two.png"]
 
 
 def test_quick_keeps_the_proportions_of_a_split():

@@ -1,17 +1,17 @@
 """What hidden units make of each digit."""
 
-from numbers import Integral
-
 import numpy as np
+from sklearn.utils import check_array, column_or_1d
 
-from skdigits.displays._axes import panels
+from skdigits.displays._axes import colours, panels
 from skdigits.displays._parts import input_of_network, unwrapped
 
 
 class ActivationDisplay:
     """Activations of hidden units by predicted class: of one unit box plots, of two a scatter.
 
-    Each class has its box also if it is never predicted: then that is empty.
+    Each class has its box also if it is never predicted: then that is empty. In a scatter, each
+    class has a colour, and its label where the middle of its samples is.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class ActivationDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, *, layer=-1, units=None, projector=None, ax=None, **kwargs
+        cls, estimator, X, *, layer=-1, units=None, projector=None, ax=None, colors=None, **kwargs
     ):
         """Draw what a hidden layer of a fitted network makes of samples.
 
@@ -71,6 +71,8 @@ class ActivationDisplay:
             ``PCA(2, random_state=0)``.
         ax : matplotlib Axes, default=None
             Where to draw. None makes a figure.
+        colors : sequence of colors, default=None
+            One for each class of a scatter. None takes ten that can be told apart, in turn.
         **kwargs : dict
             Passed on to ``Axes.boxplot`` or ``Axes.scatter``.
 
@@ -81,8 +83,11 @@ class ActivationDisplay:
 
         Raises
         ------
+        TypeError
+            If `ax` is something else than Axes.
         ValueError
-            If there is no such layer or unit, or the estimator has no hidden layers.
+            If there is no such layer or unit, the estimator has no hidden layers, or `projector`
+            or `colors` cannot be used.
         """
         network = unwrapped(estimator)
         if not hasattr(network, "activations"):
@@ -99,12 +104,22 @@ class ActivationDisplay:
             units=units,
             projector=projector,
             ax=ax,
+            colors=colors,
             **kwargs,
         )
 
     @classmethod
     def from_predictions(
-        cls, y_pred, activations, *, classes=None, units=None, projector=None, ax=None, **kwargs
+        cls,
+        y_pred,
+        activations,
+        *,
+        classes=None,
+        units=None,
+        projector=None,
+        ax=None,
+        colors=None,
+        **kwargs,
     ):
         """Draw activations that were computed before.
 
@@ -122,6 +137,8 @@ class ActivationDisplay:
             What makes two numbers of more than two units. None is ``PCA(2, random_state=0)``.
         ax : matplotlib Axes, default=None
             Where to draw. None makes a figure.
+        colors : sequence of colors, default=None
+            One for each class of a scatter. None takes ten that can be told apart, in turn.
         **kwargs : dict
             Passed on to ``Axes.boxplot`` or ``Axes.scatter``.
 
@@ -129,12 +146,26 @@ class ActivationDisplay:
         -------
         display : ActivationDisplay
             What was drawn.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `from_estimator`; and if `activations` do not belong to `y_pred`, or `classes` are
+            not all that are predicted.
         """
-        y_pred, activations = np.asarray(y_pred), np.asarray(activations)
-        if activations.ndim != 2 or len(activations) != len(y_pred):
+        y_pred = column_or_1d(y_pred, input_name="y_pred")
+        activations = check_array(activations, input_name="activations")
+        if len(activations) != len(y_pred):
             raise ValueError(
                 f"activations must have shape ({len(y_pred)}, n_units), a row for each of y_pred; "
                 f"got {activations.shape}"
+            )
+        predicted = np.unique(y_pred)
+        classes = predicted if classes is None else column_or_1d(classes, input_name="classes")
+        if len(set(classes)) < len(classes) or not set(predicted) <= set(classes):
+            raise ValueError(
+                f"classes must be different, and all that are predicted, {predicted.tolist()}; got "
+                f"{classes.tolist()}"
             )
         if units is not None and projector is not None:
             raise ValueError("units are drawn as they are; leave out units or projector")
@@ -147,16 +178,18 @@ class ActivationDisplay:
             activations, names = _projected(activations, projector)
         else:
             names = [f"activation of unit {unit}" for unit in range(n_units)]
-        classes = np.unique(y_pred) if classes is None else np.asarray(classes)
-        return cls(activations, y_pred, classes=classes, names=names).plot(ax, **kwargs)
+        display = cls(activations, y_pred, classes=classes, names=names)
+        return display.plot(ax, colors=colors, **kwargs)
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax=None, *, colors=None, **kwargs):
         """Draw.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Where to draw. None makes a figure.
+        colors : sequence of colors, default=None
+            One for each class of a scatter. None takes ten that can be told apart, in turn.
         **kwargs : dict
             Passed on to ``Axes.boxplot`` or ``Axes.scatter``.
 
@@ -166,9 +199,17 @@ class ActivationDisplay:
             With `ax_` and `figure_`.
         """
         one = self.activations.shape[1] == 1
-        self.ax_ = panels(ax, size=(5.6, 3.6) if one else (5.6, 5))[0, 0]
+        if colors is not None and (one or len(colors) != len(self.classes)):
+            raise ValueError(
+                f"colors must be {len(self.classes)} for a scatter, one for each class; got "
+                f"{colors!r} for {'boxes' if one else 'a scatter'}"
+            )
+        self.ax_ = panels(ax, size=(5.6, 3.6) if one else (6, 5))[0, 0]
         self.figure_ = self.ax_.figure
-        (self._boxes if one else self._scatter)(kwargs)
+        if one:
+            self._boxes(kwargs)
+        else:
+            self._scatter(colors, kwargs)
         self.ax_.spines[["top", "right"]].set_visible(False)
         return self
 
@@ -177,45 +218,60 @@ class ActivationDisplay:
         options = {
             "tick_labels": self.classes,
             "patch_artist": True,
-            "boxprops": {"facecolor": "0.9"},
-            "medianprops": {"color": "black", "linewidth": 2},
+            "medianprops": {"color": colours()[0], "linewidth": 2},
             "flierprops": {"marker": ".", "markersize": 2, "alpha": 0.3, "rasterized": True},
         }
+        if kwargs.get("patch_artist", True):
+            options["boxprops"] = {"facecolor": "0.9"}
         self.ax_.boxplot(of_class, **options | kwargs)
-        self.ax_.set(xlabel="predicted class", ylabel=self.names[0])
-        self.ax_.grid(axis="y", alpha=0.3)
+        texts = ["predicted class", self.names[0]]
+        upright = kwargs.get("orientation", "vertical") == "vertical"
+        xlabel, ylabel = texts if upright else texts[::-1]
+        self.ax_.set(xlabel=xlabel, ylabel=ylabel)
+        if upright and sum(len(str(label)) for label in self.classes) > 40:
+            self.ax_.tick_params(axis="x", rotation=90)
+        self.ax_.grid(axis="y" if upright else "x", alpha=0.3)
 
-    def _scatter(self, kwargs):
+    def _scatter(self, colors, kwargs):
         import matplotlib as mpl
+        from matplotlib.lines import Line2D
         from matplotlib.patheffects import withStroke
 
-        colours = mpl.color_sequences["petroff10"]
+        if colors is None:
+            ten = mpl.color_sequences["petroff10"]
+            colors = [ten[number % len(ten)] for number in range(len(self.classes))]
         size = float(np.clip(20_000 / len(self.y_pred), 1, 20))
-        for number, label in enumerate(self.classes):
+        for colour, label in zip(colors, self.classes, strict=True):
             points = self.activations[self.y_pred == label]
             if not len(points):
                 continue
             options = {"s": size, "alpha": 0.5, "linewidths": 0, "rasterized": True}
-            options["color"] = colours[number % len(colours)]
+            if not {"c", "color"} & set(kwargs):
+                options["color"] = colour
             self.ax_.scatter(points[:, 0], points[:, 1], **options | kwargs)
-            # A number on its cloud can be read without colours.
+            # A label on its cloud can be read without colours.
             self.ax_.annotate(
                 str(label),
                 np.median(points, axis=0),
                 ha="center",
                 va="center",
-                fontsize="x-large",
+                fontsize="large",
                 weight="bold",
-                color=colours[number % len(colours)],
+                color="black",
                 path_effects=[withStroke(linewidth=3, foreground="white")],
             )
         self.ax_.set(xlabel=self.names[0], ylabel=self.names[1])
+        dot = {"linestyle": "", "marker": "o", "markersize": 5}
+        named = zip(colors, self.classes, strict=True)
+        handles = [Line2D([], [], color=colour, label=str(name), **dot) for colour, name in named]
+        place = {"loc": "center left", "bbox_to_anchor": (1, 0.5), "fontsize": "small"}
+        self.ax_.legend(handles=handles, title="predicted", frameon=False, **place)
 
 
 def _chosen_units(units, n_units):
-    chosen = [units] if isinstance(units, Integral) else list(units)
-    in_range = all(isinstance(unit, Integral) and 0 <= unit < n_units for unit in chosen)
-    if not (in_range and len(chosen) in (1, 2)):
+    chosen = np.ravel(np.asarray(units)).tolist()
+    in_range = all(type(unit) is int and 0 <= unit < n_units for unit in chosen)
+    if not in_range or len(set(chosen)) < len(chosen) or len(chosen) not in (1, 2):
         raise ValueError(
             f"units must be one or two positions of the {n_units} units, from 0; got {units!r}"
         )
@@ -227,6 +283,8 @@ def _projected(activations, projector):
         from sklearn.decomposition import PCA
 
         projector = PCA(2, random_state=0)
+    if isinstance(projector, type) or not hasattr(projector, "fit_transform"):
+        raise ValueError(f"projector must be a transformer, such as TSNE(); got {projector!r}")
     projected = np.asarray(projector.fit_transform(activations))
     if projected.shape != (len(activations), 2):
         raise ValueError(

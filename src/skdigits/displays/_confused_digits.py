@@ -1,15 +1,19 @@
 """Digits of two classes: which are told apart, and which are taken for one another."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.metrics import confusion_matrix
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils import check_scalar
 
-from skdigits.displays._axes import panels
+from skdigits.displays._axes import image_options, panels
 from skdigits.displays._images import as_images
+from skdigits.displays._labels import as_labels
+from skdigits.displays._parts import first_step
 
 
 class ConfusedDigitsDisplay:
-    """Digits of two classes in four panels, true classes above each other, predicted ones beside.
+    """Digits of two classes in four panels: rows are true classes, columns predicted ones.
 
     Parameters
     ----------
@@ -63,7 +67,8 @@ class ConfusedDigitsDisplay:
         n_images : int, default=25
             How many of each kind are drawn at most; the first ones of X.
         image_shape : (int, int), default=None
-            Height and width of images in rows of pixels. None takes a square.
+            Height and width of images in rows of pixels. None takes that of a convolutional
+            network, else a square.
         ax : matplotlib Axes or array-like of 4 Axes, default=None
             One for each panel, or one to divide. None makes a figure.
         **im_kw : dict
@@ -76,9 +81,14 @@ class ConfusedDigitsDisplay:
 
         Raises
         ------
+        TypeError
+            If `n_images` is no integer, or `ax` something else than Axes.
         ValueError
-            If X holds no images of that shape, or `classes` are not two of the labels.
+            If X holds no images of that shape, `classes` are not two of the labels, or `n_images`
+            or the number of Axes cannot be used.
         """
+        if image_shape is None:
+            image_shape = getattr(first_step(estimator), "image_shape_", None)
         return cls.from_predictions(
             X,
             y,
@@ -117,13 +127,16 @@ class ConfusedDigitsDisplay:
         -------
         display : ConfusedDigitsDisplay
             What was drawn.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `from_estimator`.
         """
         images = as_images(X, image_shape)
-        y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
-        check_consistent_length(images, y_true, y_pred)
-        if not n_images >= 1:
-            raise ValueError(f"n_images must be at least 1; got {n_images!r}")
-        pair = _pair(classes, y_true, y_pred)
+        y_true, y_pred, labels = as_labels(y_true, y_pred, images)
+        check_scalar(n_images, "n_images", Integral, min_val=1)
+        pair = _pair(classes, labels, y_true, y_pred)
         rows = [[np.flatnonzero((y_true == a) & (y_pred == b)) for b in pair] for a in pair]
         return cls(
             [[images[some[:n_images]] for some in row] for row in rows],
@@ -149,8 +162,12 @@ class ConfusedDigitsDisplay:
         self.ax_ = panels(ax, 2, 2, size=(6.4, 6.6))
         self.figure_ = self.ax_[0, 0].figure
         n_columns = int(np.ceil(np.sqrt(max(len(some) for row in self.images for some in row))))
-        brightest = max((some.max() for row in self.images for some in row if len(some)), default=1)
-        options = {"cmap": "gray_r", "vmin": 0, "vmax": brightest} | im_kw
+        drawn = [some for row in self.images for some in row if len(some)]
+        ink = {
+            "vmin": min([0, *(some.min() for some in drawn)]),
+            "vmax": max([some.max() for some in drawn], default=1),
+        }
+        options = image_options({"cmap": "gray_r"} | ink, im_kw)
         for row, true in enumerate(self.classes):
             for column, predicted in enumerate(self.classes):
                 axes = self.ax_[row, column]
@@ -160,32 +177,31 @@ class ConfusedDigitsDisplay:
                 )
                 images = self.images[row][column]
                 if len(images):
-                    axes.imshow(_mosaic(images, n_columns), **options)
+                    axes.imshow(_mosaic(images, n_columns, ink["vmin"]), **options)
                 else:
                     axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center")
                     axes.set_aspect("equal", adjustable="box")
         return self
 
 
-def _pair(classes, y_true, y_pred):
-    labels = np.unique(np.concatenate([y_true, y_pred]))
+def _pair(classes, labels, y_true, y_pred):
     if classes is None:
         if len(labels) < 2:
-            raise ValueError(f"y must have two classes to tell apart; got {labels}")
+            raise ValueError(f"y must have two classes to tell apart; got {labels.tolist()}")
         counts = confusion_matrix(y_true, y_pred, labels=labels)
         above = np.triu_indices(len(labels), 1)
         most = (counts + counts.T)[above].argmax()
         return tuple(labels[[indices[most] for indices in above]].tolist())
-    pair = tuple(classes)
+    pair = np.ravel(np.asarray(classes)).tolist()
     if len(pair) != 2 or pair[0] == pair[1] or not set(pair) <= set(labels.tolist()):
         raise ValueError(f"classes must be two of the labels {labels.tolist()}; got {classes!r}")
-    return pair
+    return tuple(pair)
 
 
-def _mosaic(images, n_columns):
-    """Images side by side in a square of n_columns x n_columns, zero where there are none."""
+def _mosaic(images, n_columns, background):
+    """Images side by side in a square of n_columns x n_columns."""
     n_images, height, width = images.shape
-    tiles = np.zeros((n_columns**2, height, width), images.dtype)
+    tiles = np.full((n_columns**2, height, width), background, images.dtype)
     tiles[:n_images] = images
     tiles = tiles.reshape(n_columns, n_columns, height, width)
     return tiles.swapaxes(1, 2).reshape(n_columns * height, n_columns * width)

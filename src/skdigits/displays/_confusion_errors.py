@@ -2,12 +2,15 @@
 
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
+from sklearn.utils.multiclass import unique_labels
 
-from skdigits.displays._axes import panels
+from skdigits.displays._axes import image_options, panels
 
 
 class ConfusionErrorDisplay:
     """The errors of a confusion matrix: shares of each true class, without those that are right.
+
+    Where there is no number, there was no such error. A grey row is a class without samples.
 
     The counts themselves are a matter of `sklearn.metrics.ConfusionMatrixDisplay`; beside the many
     that are right, errors can hardly be seen there.
@@ -15,9 +18,10 @@ class ConfusionErrorDisplay:
     Parameters
     ----------
     errors : ndarray of shape (n_classes, n_classes)
-        Share of each true class (row) that is taken for each other one; zero on the diagonal.
-    display_labels : ndarray of shape (n_classes,)
-        The labels.
+        Share of each true class (row) that is taken for each other one; zero on the diagonal, NaN
+        for a class without samples.
+    display_labels : array-like of shape (n_classes,)
+        What the classes are called.
 
     Attributes
     ----------
@@ -40,7 +44,9 @@ class ConfusionErrorDisplay:
         self.display_labels = display_labels
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, ax=None, **im_kw):
+    def from_estimator(
+        cls, estimator, X, y, *, labels=None, display_labels=None, ax=None, **kwargs
+    ):
         """Draw the errors of a fitted classifier.
 
         Parameters
@@ -51,65 +57,118 @@ class ConfusionErrorDisplay:
             Samples.
         y : array-like of shape (n_samples,)
             Their labels.
+        labels : array-like of shape (n_classes,), default=None
+            The classes to show, in their order. None takes those of the
+            classifier and of `y`.
+        display_labels : array-like of shape (n_classes,), default=None
+            What they are called. None takes the labels.
         ax : matplotlib Axes, default=None
             Where to draw. None makes a figure.
-        **im_kw : dict
-            Passed on to ``Axes.imshow``.
+        **kwargs : dict
+            Passed on to ``sklearn.metrics.ConfusionMatrixDisplay.plot``: ``cmap``,
+            ``values_format``, ``xticks_rotation``, ``colorbar``, ``im_kw``, ``text_kw``.
 
         Returns
         -------
         display : ConfusionErrorDisplay
             What was drawn.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is something else than Axes.
+        ValueError
+            If labels are of different types, or not as many as `display_labels`.
         """
-        return cls.from_predictions(y, estimator.predict(X), ax=ax, **im_kw)
+        if labels is None:
+            labels = unique_labels(estimator.classes_, y)
+        return cls.from_predictions(
+            y, estimator.predict(X), labels=labels, display_labels=display_labels, ax=ax, **kwargs
+        )
 
     @classmethod
-    def from_predictions(cls, y_true, y_pred, *, ax=None, **im_kw):
+    def from_predictions(
+        cls, y_true, y_pred, *, labels=None, display_labels=None, ax=None, **kwargs
+    ):
         """Draw the errors of predictions.
 
         Parameters
         ----------
         y_true, y_pred : array-like of shape (n_samples,)
             Labels and predicted labels.
+        labels : array-like of shape (n_classes,), default=None
+            The classes to show, in their order. None takes all that occur.
+        display_labels : array-like of shape (n_classes,), default=None
+            What they are called. None takes the labels.
         ax : matplotlib Axes, default=None
             Where to draw. None makes a figure.
-        **im_kw : dict
-            Passed on to ``Axes.imshow``.
+        **kwargs : dict
+            Passed on to ``sklearn.metrics.ConfusionMatrixDisplay.plot``: ``cmap``,
+            ``values_format``, ``xticks_rotation``, ``colorbar``, ``im_kw``, ``text_kw``.
 
         Returns
         -------
         display : ConfusionErrorDisplay
             What was drawn.
-        """
-        errors = confusion_matrix(y_true, y_pred, normalize="true")
-        np.fill_diagonal(errors, 0)
-        labels = np.unique(np.concatenate([np.asarray(y_true), np.asarray(y_pred)]))
-        return cls(errors, display_labels=labels).plot(ax, **im_kw)
 
-    def plot(self, ax=None, **im_kw):
+        Raises
+        ------
+        TypeError
+            If `ax` is something else than Axes.
+        ValueError
+            If labels are of different types, or not as many as `display_labels`.
+        """
+        if labels is None:
+            labels = unique_labels(y_true, y_pred)
+        counts = confusion_matrix(y_true, y_pred, labels=labels)
+        n_true = np.array([[np.sum(np.asarray(y_true) == label)] for label in labels])
+        with np.errstate(invalid="ignore"):  # a class without samples
+            errors = counts / n_true
+        errors[np.eye(len(errors), dtype=bool) & ~np.isnan(errors)] = 0
+        names = labels if display_labels is None else display_labels
+        if len(names) != len(labels):
+            raise ValueError(
+                f"display_labels must be {len(labels)}, one for each class; got {len(names)}"
+            )
+        return cls(errors, display_labels=names).plot(ax, **kwargs)
+
+    def plot(self, ax=None, **kwargs):
         """Draw.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Where to draw. None makes a figure.
-        **im_kw : dict
-            Passed on to ``Axes.imshow``.
+        **kwargs : dict
+            Passed on to ``sklearn.metrics.ConfusionMatrixDisplay.plot``.
 
         Returns
         -------
         self : ConfusionErrorDisplay
             With `ax_` and `figure_`.
         """
-        self.ax_ = panels(ax, size=(5.2, 4.4))[0, 0]
+        n_classes = len(self.display_labels)
+        longest = max(len(str(label)) for label in self.display_labels)
+        side = max(4.4, 0.42 * n_classes) + 0.07 * longest
+        self.ax_ = panels(ax, size=(side + 0.8, side))[0, 0]
         self.figure_ = self.ax_.figure
-        percent = ConfusionMatrixDisplay(100 * self.errors, display_labels=self.display_labels)
-        highest = 100 * self.errors.max() or 1.0  # nothing is wrong: a dark picture, not a grey one
-        percent.plot(
-            ax=self.ax_,
-            values_format=".1f",
-            text_kw={"fontsize": "small"},
-            im_kw={"cmap": "cividis", "vmin": 0, "vmax": highest} | im_kw,
-        )
-        percent.im_.colorbar.set_label("% of the true class")
+        percent = 100 * np.nan_to_num(self.errors)
+        display = ConfusionMatrixDisplay(percent, display_labels=self.display_labels)
+        options = {
+            "cmap": "cividis",
+            "values_format": ".1f",
+            "xticks_rotation": "vertical" if longest > 3 else "horizontal",
+        } | kwargs
+        # Where nothing is wrong, a dark picture, not a grey one.
+        limits = {"vmin": 0, "vmax": percent.max() or 1.0}
+        options["im_kw"] = image_options(limits, options.get("im_kw") or {})
+        options["text_kw"] = {"fontsize": "small"} | (options.get("text_kw") or {})
+        display.plot(ax=self.ax_, **options)
+        if display.text_ is not None:
+            for text in display.text_[percent == 0]:
+                text.set_text("")
+        display.im_.set_data(np.ma.masked_invalid(100 * self.errors))
+        self.ax_.set_facecolor("0.85")
+        if display.im_.colorbar is not None:
+            display.im_.colorbar.set_label("% of the true class")
         return self

@@ -1,8 +1,10 @@
 """Rows of pixels as images."""
 
 import math
+from numbers import Integral
 
 import numpy as np
+from sklearn.utils import check_array
 
 
 def as_images(X, image_shape=None, name="X"):
@@ -23,24 +25,31 @@ def as_images(X, image_shape=None, name="X"):
     Raises
     ------
     ValueError
-        If X holds no images of that shape.
+        If X holds no images of that shape, or something else than finite numbers.
     """
-    X = np.asarray(X)
+    X = check_array(X, allow_nd=True, ensure_min_samples=0, input_name=name)
     if X.ndim == 4 and X.shape[3] == 1:
         X = X[..., 0]
-    if X.ndim == 3:
-        return X
-    if X.ndim != 2:
+    if X.ndim > 3:
         raise ValueError(
             f"{name} must hold rows of pixels or images (n_samples, height, width); got shape "
             f"{X.shape}"
         )
+    n_pixels = math.prod(X.shape[1:])
+    if image_shape is None and X.ndim == 3:
+        return X
     if image_shape is None:
-        side = math.isqrt(X.shape[1])
+        side = math.isqrt(n_pixels)
+        if side**2 != n_pixels:
+            raise ValueError(
+                f"{name} has {n_pixels} features, which are no square image; give image_shape"
+            )
         image_shape = side, side
-    if math.prod(image_shape) != X.shape[1]:
+    shape = tuple(np.ravel(image_shape).tolist())
+    are_sizes = len(shape) == 2 and all(isinstance(one, Integral) and one > 0 for one in shape)
+    if not are_sizes or math.prod(shape) != n_pixels:
         raise ValueError(
-            f"image_shape must be that of images of {X.shape[1]} pixels, the features of {name}; "
-            f"got {tuple(image_shape)}"
+            f"image_shape must be height and width of images of {n_pixels} pixels, the features of "
+            f"{name}; got {image_shape!r}"
         )
-    return X.reshape(len(X), *image_shape)
+    return X.reshape(len(X), *shape)

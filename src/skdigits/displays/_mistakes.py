@@ -1,10 +1,14 @@
 """Digits that a classifier is most sure of, and wrong."""
 
-import numpy as np
-from sklearn.utils.validation import check_consistent_length
+from numbers import Integral
 
-from skdigits.displays._axes import panels
+import numpy as np
+from sklearn.utils import check_array, check_scalar
+
+from skdigits.displays._axes import image_options, panels
 from skdigits.displays._images import as_images
+from skdigits.displays._labels import as_labels
+from skdigits.displays._parts import first_step
 
 
 class MistakesDisplay:
@@ -62,7 +66,8 @@ class MistakesDisplay:
         n_images : int, default=20
             How many to draw at most.
         image_shape : (int, int), default=None
-            Height and width of images in rows of pixels. None takes a square.
+            Height and width of images in rows of pixels. None takes that of a convolutional
+            network, else a square.
         ax : matplotlib Axes, default=None
             Where to draw. None makes a figure.
         **im_kw : dict
@@ -75,9 +80,14 @@ class MistakesDisplay:
 
         Raises
         ------
+        TypeError
+            If `n_images` is no integer, or `ax` something else than Axes.
         ValueError
-            If X holds no images of that shape.
+            If X holds no images of that shape, labels are of different types, or `n_images` cannot
+            be used.
         """
+        if image_shape is None:
+            image_shape = getattr(first_step(estimator), "image_shape_", None)
         return cls.from_predictions(
             X,
             y,
@@ -118,18 +128,28 @@ class MistakesDisplay:
         -------
         display : MistakesDisplay
             What was drawn.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `from_estimator`; and if `y_proba` are no probabilities of `classes`.
         """
         images = as_images(X, image_shape)
-        y_true, y_proba, classes = map(np.asarray, (y_true, y_proba, classes))
-        check_consistent_length(images, y_true, y_proba)
+        classes = np.asarray(classes)
+        y_proba = check_array(y_proba, ensure_min_samples=0, input_name="y_proba")
         if y_proba.shape[1:] != classes.shape:
             raise ValueError(
                 f"y_proba must have a column for each of the {len(classes)} classes; got shape "
                 f"{y_proba.shape}"
             )
-        if not n_images >= 1:
-            raise ValueError(f"n_images must be at least 1; got {n_images!r}")
-        y_pred, sureness = classes[y_proba.argmax(axis=1)], y_proba.max(axis=1)
+        if len(y_proba) and (y_proba.min() < 0 or y_proba.max() > 1 + 1e-6):
+            raise ValueError(
+                "y_proba must hold probabilities of 0 to 1; got values from "
+                f"{y_proba.min():g} to {y_proba.max():g}"
+            )
+        check_scalar(n_images, "n_images", Integral, min_val=1)
+        sureness = y_proba.max(axis=1)
+        y_true, y_pred, _ = as_labels(y_true, classes[y_proba.argmax(axis=1)], images)
         wrong = np.flatnonzero(y_pred != y_true)
         surest = wrong[np.argsort(-sureness[wrong], kind="stable")][:n_images]
         return cls(
@@ -158,26 +178,32 @@ class MistakesDisplay:
         n_images, height, width = self.images.shape
         n_columns = min(5, n_images) or 1
         n_rows = -(-n_images // n_columns) or 1
-        self.ax_ = panels(ax, size=(1.2 * n_columns, 1.5 * n_rows))[0, 0]
+        self.ax_ = panels(ax, size=(max(3, 1.25 * n_columns), 1.4 * n_rows))[0, 0]
         self.figure_ = self.ax_.figure
         self.ax_.set_axis_off()
         if not n_images:
             self.ax_.text(0.5, 0.5, "no mistakes", ha="center", transform=self.ax_.transAxes)
             return self
-        across, down = 1.15 * width, 1.35 * height
-        options = {"cmap": "gray_r", "vmin": 0, "vmax": self.images.max()} | im_kw
-        for number, image in enumerate(self.images):
+        across, down = 1.15 * width, 1.3 * height
+        ink = {"vmin": min(0, self.images.min()), "vmax": self.images.max()}
+        options = image_options({"cmap": "gray_r"} | ink, im_kw)
+        captions = [
+            f"{true} called {predicted}, {100 * probability:.0f} %"
+            for true, predicted, probability in zip(
+                self.y_true, self.y_pred, self.probabilities, strict=True
+            )
+        ]
+        fontsize = self._fontsize(n_columns, max(map(len, captions)))
+        for number, (image, caption) in enumerate(zip(self.images, captions, strict=True)):
             left, bottom = across * (number % n_columns), -down * (number // n_columns)
             place = (left, left + width, bottom, bottom + height)
-            self.ax_.imshow(image, extent=place, **options)
-            self.ax_.text(
-                left + width / 2,
-                bottom + 1.02 * height,
-                f"{self.y_true[number]} as {self.y_pred[number]}, "
-                f"{100 * self.probabilities[number]:.0f} %",
-                ha="center",
-                va="bottom",
-                fontsize="small",
-            )
+            self.ax_.imshow(image, **{"extent": place} | options)
+            middle = left + width / 2, bottom + 1.02 * height
+            self.ax_.text(*middle, caption, ha="center", va="bottom", fontsize=fontsize)
         self.ax_.set(xlim=(0, across * n_columns), ylim=(down * (1 - n_rows), 1.2 * height))
         return self
+
+    def _fontsize(self, n_columns, n_letters):
+        """Size in points that lets captions end where the next ones begin, if they can be read."""
+        inches = self.ax_.get_window_extent().width / self.figure_.dpi / n_columns
+        return min(max(72 * inches / (0.55 * n_letters), 4), 9)

@@ -5,10 +5,17 @@ from sklearn.utils.validation import check_is_fitted
 
 
 def unwrapped(estimator):
-    """The network, or another final estimator, inside of searches, pipelines and reducers."""
+    """The network, or another final estimator, inside of searches, pipelines and reducers.
+
+    Raises
+    ------
+    NotFittedError
+    ValueError
+        If a search did not refit.
+    """
     check_is_fitted(estimator)
-    if hasattr(estimator, "best_estimator_"):
-        return unwrapped(estimator.best_estimator_)
+    if hasattr(estimator, "cv_results_"):
+        return unwrapped(_refitted(estimator))
     if isinstance(estimator, Pipeline):
         return unwrapped(estimator[-1])
     if hasattr(estimator, "classifier_"):
@@ -18,10 +25,11 @@ def unwrapped(estimator):
 
 def input_of_network(estimator, X):
     """What of X arrives at the network, behind the steps in front of it."""
-    if hasattr(estimator, "best_estimator_"):
-        return input_of_network(estimator.best_estimator_, X)
+    if hasattr(estimator, "cv_results_"):
+        return input_of_network(_refitted(estimator), X)
     if isinstance(estimator, Pipeline):
-        return input_of_network(estimator[-1], estimator[:-1].transform(X))
+        before = estimator[:-1].transform(X) if len(estimator) > 1 else X
+        return input_of_network(estimator[-1], before)
     if hasattr(estimator, "classifier_"):
         return input_of_network(estimator.classifier_, estimator.reducer_.transform(X))
     return X
@@ -30,8 +38,18 @@ def input_of_network(estimator, X):
 def first_step(estimator):
     """What sees the pixels first: a step, a reducer or the estimator itself."""
     check_is_fitted(estimator)
-    if hasattr(estimator, "best_estimator_"):
-        return first_step(estimator.best_estimator_)
+    if hasattr(estimator, "cv_results_"):
+        return first_step(_refitted(estimator))
     if isinstance(estimator, Pipeline):
-        return first_step(estimator[0])
+        steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
+        return first_step(steps[0])
     return first_step(estimator.reducer_) if hasattr(estimator, "reducer_") else estimator
+
+
+def _refitted(search):
+    if not hasattr(search, "best_estimator_"):
+        raise ValueError(
+            f"estimator must be fitted; {type(search).__name__} has no best_estimator_, as it was "
+            f"fitted with refit={search.refit}"
+        )
+    return search.best_estimator_

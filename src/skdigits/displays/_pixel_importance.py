@@ -1,8 +1,11 @@
 """Which pixels count: for a forest, a PCA component or the first layer of a network."""
 
-import numpy as np
+from numbers import Integral
 
-from skdigits.displays._axes import colours, panels
+import numpy as np
+from scipy.sparse import issparse
+
+from skdigits.displays._axes import colours, image_options, panels
 from skdigits.displays._images import as_images
 from skdigits.displays._parts import first_step
 
@@ -10,7 +13,8 @@ from skdigits.displays._parts import first_step
 class PixelImportanceDisplay:
     """A number for each pixel as a heat map, or the pixels that were chosen, drawn over a digit.
 
-    Numbers of both signs get a map of two colours, white at zero.
+    Numbers of both signs get a map of two colours, white at zero. Weights tell what a unit looks
+    for, less so which pixels count: those of pixels without ink stay as they were drawn at random.
 
     Parameters
     ----------
@@ -56,14 +60,14 @@ class PixelImportanceDisplay:
         Parameters
         ----------
         estimator : estimator
-            Fitted: a forest (its importances), a SelectFromModel (those of its model), PCA (a
-            component), a dense network or a linear model (weights of its first layer); or a
-            pipeline, search or `ReducedDigitClassifier` that begins with one of these.
+            Fitted: a forest (its importances), a selector of features (those of its model, or its
+            scores), PCA (a component), a dense network or a linear model (weights of its first
+            layer); or a pipeline, search or `ReducedDigitClassifier` that begins with one of these.
         component : int, default=None
             Which component of PCA, 0 by default; which unit's weights, by default the mean of the
             absolute weights of all units.
         image : array-like of shape (n_pixels,) or (height, width), default=None
-            A digit to draw the pixels over that a SelectFromModel has chosen.
+            A digit to draw the pixels over that a selector has chosen.
         image_shape : (int, int), default=None
             Height and width. None takes a square.
         ax : matplotlib Axes, default=None
@@ -119,12 +123,14 @@ class PixelImportanceDisplay:
             largest = np.abs(self.importances).max()
             two_signs = self.importances.min() < 0
             options = {"cmap": "PuOr", "vmin": -largest} if two_signs else {"cmap": "magma"}
-            drawn = self.ax_.imshow(self.importances, **options | {"vmax": largest} | im_kw)
-            self.ax_.figure.colorbar(drawn, ax=self.ax_, label=self.label)
+            options = image_options(options | {"vmax": largest}, im_kw)
+            drawn = self.ax_.imshow(self.importances, **options)
+            beside = self.ax_.inset_axes((1.03, 0, 0.05, 1))  # as high as the image
+            self.figure_.colorbar(drawn, cax=beside, label=self.label)
             return self
         from matplotlib.patches import Rectangle
 
-        self.ax_.imshow(self.image, **{"cmap": "gray_r"} | im_kw)
+        self.ax_.imshow(self.image, **image_options({"cmap": "gray_r"}, im_kw))
         for row, column in zip(*np.nonzero(self.chosen), strict=True):
             corner = column - 0.5, row - 0.5
             self.ax_.add_patch(
@@ -138,15 +144,33 @@ class PixelImportanceDisplay:
 
 def _importances(step, component):
     """A number for each input of a fitted estimator, and what it is."""
+    if not hasattr(step, "get_support"):
+        return _of_model(step, component)
     # A forest has an estimator_ too, a tree that was never fitted.
-    model = getattr(step, "estimator_", step) if hasattr(step, "get_support") else step
+    model = getattr(step, "estimator_", None)
+    if model is None:
+        if not hasattr(step, "scores_"):
+            raise ValueError(f"estimator must have importances or scores of pixels; got {step!r}")
+        return np.nan_to_num(step.scores_), "score"  # NaN are those of pixels without ink
+    values, label = _of_model(model, component)
+    chosen = step.get_support()
+    if len(values) == len(chosen):
+        return values, label
+    of_all = np.zeros(len(chosen))  # its model has seen the chosen ones only
+    of_all[chosen] = values
+    return of_all, label
+
+
+def _of_model(model, component):
     if hasattr(model, "feature_importances_"):
         if component is not None:
             raise ValueError(f"{type(model).__name__} has no components; got component={component}")
         return model.feature_importances_, "importance"
     if hasattr(model, "components_"):
         position = 0 if component is None else component
-        return _one_of(model.components_, position), f"component {position}"
+        components = model.components_
+        components = components.toarray() if issparse(components) else components
+        return _one_of(components, position), f"component {position}"
     weights = model.coefs_[0].T if hasattr(model, "coefs_") else getattr(model, "coef_", None)
     if weights is None or weights.ndim != 2:
         raise ValueError(
@@ -159,6 +183,7 @@ def _importances(step, component):
 
 
 def _one_of(rows, component):
-    if not 0 <= component < len(rows):
-        raise ValueError(f"component must be from 0 to {len(rows) - 1}; got {component!r}")
+    is_position = isinstance(component, Integral) and not isinstance(component, bool)
+    if not (is_position and 0 <= component < len(rows)):
+        raise ValueError(f"component must be an int from 0 to {len(rows) - 1}; got {component!r}")
     return rows[component]

@@ -6,22 +6,29 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skdigits.displays._axes import colours, panels
+from skdigits.displays._axes import line_options, panels
+from skdigits.displays._values import are_numbers, looks_of, mark_values
 
 
 class SweepDisplay:
     """Score of each candidate of a search, with its spread over the folds, and its fit time.
 
-    A second parameter makes a line for each of its values. A star marks the best candidate.
+    A second parameter makes a line for each of its values, or colours dots if its values are many
+    numbers. A star marks the best candidate. The first fit of a network in a process includes
+    compiling, and importing TensorFlow: see it in the times of the first candidates.
 
     Parameters
     ----------
-    cv_results : dict or DataFrame
+    cv_results : dict
         ``cv_results_`` of a search.
     params : sequence of str
         The one or two parameters to draw, the one along the axis first.
     scoring : str, default="score"
         Which score of a search that has several.
+    best : int, default=None
+        Position of the candidate that gets the star. None is that of the highest mean score.
+    candidates : array-like of int, default=None
+        Positions of those that are drawn. None draws all.
 
     Attributes
     ----------
@@ -44,13 +51,15 @@ class SweepDisplay:
     (('hidden_layer_sizes',), ['score', 'fit time, s'])
     """
 
-    def __init__(self, cv_results, *, params, scoring="score"):
+    def __init__(self, cv_results, *, params, scoring="score", best=None, candidates=None):
         self.cv_results = cv_results
         self.params = params
         self.scoring = scoring
+        self.best = best
+        self.candidates = candidates
 
     @classmethod
-    def from_estimator(cls, search, *, params=None, scoring="score", ax=None, **line_kw):
+    def from_estimator(cls, search, *, params=None, scoring=None, ax=None, **line_kw):
         """Draw a fitted search.
 
         Parameters
@@ -59,9 +68,11 @@ class SweepDisplay:
             Fitted.
         params : str or sequence of str, default=None
             The one or two parameters to draw, the one along the axis first. The others are held at
-            their best values. None takes those of which several values were tried.
-        scoring : str, default="score"
-            Which score of a search that has several.
+            their best values; if no two candidates share these, as in a random search, all are
+            drawn. None takes the parameters of which several values were tried, that of most values
+            first, but not the resource of a successive halving.
+        scoring : str, default=None
+            Which score of a search that has several. None is the one that it refitted by.
         ax : matplotlib Axes or array-like of 2 Axes, default=None
             One for scores and one for times, or one to divide. None makes a figure.
         **line_kw : dict
@@ -74,28 +85,47 @@ class SweepDisplay:
 
         Raises
         ------
+        TypeError
+            If `ax` is something else than Axes.
         ValueError
             If there are more than two parameters to draw, or one of them was not searched, or
             there is no such score.
         """
-        check_is_fitted(search, "cv_results_")
-        results = pd.DataFrame(search.cv_results_)
-        searched = [name.removeprefix("param_") for name in results if name.startswith("param_")]
-        values = {name: results[f"param_{name}"].map(_shown) for name in searched}
+        check_is_fitted(search)
+        if not hasattr(search, "cv_results_"):
+            raise ValueError(f"search must be a search of scikit-learn; got {search!r}")
+        results = search.cv_results_
+        refitted_by = search.refit if isinstance(search.refit, str) else "score"
+        scoring = _checked_scoring(results, refitted_by if scoring is None else scoring)
+        means = results[f"mean_test_{scoring}"]
+        if np.isnan(means).all():
+            raise ValueError(f"search must have scores; all of {scoring!r} are NaN")
+        best = np.nanargmax(means)
+        if scoring == refitted_by and hasattr(search, "best_index_"):
+            best = search.best_index_
+        values = _values(results)
+        searched = list(values)
+        chosen = [name for name in searched if name != getattr(search, "resource", None)]
         if params is None:
-            params = [name for name in searched if values[name].nunique() > 1] or searched[:1]
+            varied = [name for name in chosen if values[name].nunique() > 1] or chosen[:1]
+            params = sorted(varied, key=lambda name: -values[name].nunique())
         params = (params,) if isinstance(params, str) else tuple(params)
-        if len(params) not in (1, 2) or not set(params) <= set(searched):
+        if (
+            len(set(params)) != len(params)
+            or len(params) not in (1, 2)
+            or set(params) - {*searched}
+        ):
             raise ValueError(
-                f"params must be one or two of the parameters searched, {', '.join(searched)}; "
-                f"got {', '.join(map(str, params))}"
+                "params must choose one or two of the parameters that were searched, "
+                f"{', '.join(searched)}; got {', '.join(map(str, params))}"
             )
-        if f"mean_test_{scoring}" not in results:
-            raise ValueError(f"scoring must name a score of the search; got {scoring!r}")
-        best = results[f"mean_test_{scoring}"].idxmax()
-        for name in set(searched) - set(params):
-            results = results[values[name] == values[name][best]]
-        return cls(results, params=params, scoring=scoring).plot(ax, **line_kw)
+        others = [name for name in chosen if name not in params]
+        held = (values[others] == values.loc[best, others]).all(axis=1)
+        drawn = held if held.sum() > 1 else held | True
+        display = cls(
+            results, params=params, scoring=scoring, best=best, candidates=np.flatnonzero(drawn)
+        )
+        return display.plot(ax, **line_kw)
 
     def plot(self, ax=None, **line_kw):
         """Draw.
@@ -111,47 +141,105 @@ class SweepDisplay:
         -------
         self : SweepDisplay
             With `ax_` and `figure_`.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is something else than Axes.
+        ValueError
+            If `params` are not one or two, or the number of Axes cannot be used.
         """
+        if len(self.params) not in (1, 2):
+            raise ValueError(f"params must be one or two; got {self.params!r}")
+        table, connected = self._table()
+        given_two = np.size(ax) == 2
         self.ax_ = panels(ax, 2, 1, size=(6, 5))[:, 0]
         self.figure_ = self.ax_[0].figure
-        results = pd.DataFrame(self.cv_results)
-        along, *others = (results[f"param_{name}"].map(_shown) for name in self.params)
-        # A candidate that successive halving kept counts as it was in its last round.
-        last = ~pd.concat([along, *others], axis=1).astype(str).duplicated(keep="last")
-        results, along = results[last], along[last]
-        lines = others[0][last] if others else pd.Series("", results.index)
-        numeric = all(isinstance(value, Real) for value in along)
-        order = np.sort(along.unique()) if numeric else along.unique()
-        positions = along if numeric else along.map({value: i for i, value in enumerate(order)})
-        for axes, measure in zip(self.ax_, (f"test_{self.scoring}", "fit_time"), strict=True):
-            for number, value in enumerate(lines.unique()):
-                rows = positions[lines == value].sort_values().index
-                options = {
-                    "color": colours()[number % len(colours())],
-                    "marker": "osD^vP"[number % 6],
-                    "capsize": 2,
-                    "label": value,
-                }
-                mean, spread = (results.loc[rows, f"{kind}_{measure}"] for kind in ("mean", "std"))
-                axes.errorbar(positions[rows], mean, spread, **options | line_kw)
-            if numeric and min(order) > 0 and max(order) / min(order) >= 50:
-                axes.set_xscale("log")
-            elif not numeric:
-                axes.set_xticks(range(len(order)), order)
+        lines = list(table.groupby("line", sort=False))
+        looks, scale = looks_of([value for value, _ in lines])
+        for axes, measure in zip(self.ax_, ("score", "time"), strict=True):
+            for (_, rows), look in zip(lines, looks, strict=True):
+                rows = rows.sort_values("position")
+                spread = rows["std"] if measure == "score" else None
+                options = look | {"capsize": 2, "linestyle": "-" if connected else ""}
+                options = line_options(options, line_kw)
+                axes.errorbar(rows.position, rows[measure], spread, **options)
+            mark_values(axes, table.along)
             axes.grid(alpha=0.3)
             axes.spines[["top", "right"]].set_visible(False)
-        scores = results[f"mean_test_{self.scoring}"]
-        best = scores.idxmax()
-        self.ax_[0].plot(positions[best], scores[best], "*", color="black", markersize=11, zorder=5)
-        self.ax_[0].set(ylabel=self.scoring)
-        self.ax_[1].set(xlabel=self.params[0], ylabel="fit time, s", ylim=(0, None))
-        if others:
-            self.ax_[0].legend(title=self.params[1], frameon=False, fontsize="small")
+            axes.set_xlabel(_last_word(self.params[0]))
+        if not given_two:  # one above the other
+            self.ax_[0].set_xlabel("")
+            self.ax_[0].tick_params(labelbottom=False)
+        self.ax_[0].set_ylabel(self.scoring)
+        self.ax_[1].set(ylabel="fit time, s", ylim=(0, None))
+        best = table.score.idxmax() if self.best is None else self.best
+        star = {"color": "black", "markeredgecolor": "white", "markersize": 13, "zorder": 5}
+        at = table.position[best], table.score[best]
+        self.ax_[0].plot(*at, "*", label="best", linestyle="", **star)
+        second = _last_word(self.params[-1])
+        if scale is not None:
+            self.figure_.colorbar(scale, ax=list(self.ax_), label=second)
+        if scale is not None or len(lines) == 1:
+            self.ax_[0].legend(frameon=False, fontsize="small")
+        else:
+            place = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+            self.ax_[0].legend(title=second, frameon=False, fontsize="small", **place)
         return self
+
+    def _table(self):
+        """What is drawn, a row for each candidate, and whether lines may connect them."""
+        results = self.cv_results
+        values = _values(results)
+        table = pd.DataFrame(
+            {
+                "along": values[self.params[0]],
+                "line": values[self.params[1]] if len(self.params) == 2 else "",
+                "score": results[f"mean_test_{self.scoring}"],
+                "std": results[f"std_test_{self.scoring}"],
+                "time": results["mean_fit_time"],
+            }
+        )
+        if self.candidates is not None:
+            table = table.loc[self.candidates]
+        if "iter" in results:  # successive halving: each candidate as it was in its last round
+            table = table[~table[["along", "line"]].duplicated(keep="last")]
+        if are_numbers(table.along):
+            table["position"] = table.along.astype(float)
+        else:
+            table["position"] = pd.factorize(table.along)[0]
+        not_drawn = values.loc[table.index].drop(columns=[*self.params])
+        return table, not (not_drawn.nunique() > 1).any()
+
+
+def _checked_scoring(results, scoring):
+    prefix = "mean_test_"
+    scores = [name.removeprefix(prefix) for name in results if name.startswith(prefix)]
+    if scoring not in scores:
+        raise ValueError(
+            f"scoring must name a score of the search, {', '.join(scores)}; got {scoring!r}"
+        )
+    return scoring
+
+
+def _values(results):
+    """Values of all parameters as they are drawn, a row for each candidate."""
+    names = [name.removeprefix("param_") for name in results if name.startswith("param_")]
+    rows = [
+        [_shown(candidate[name]) if name in candidate else "not set" for name in names]
+        for candidate in results["params"]
+    ]
+    return pd.DataFrame(rows, columns=names, dtype=object)
 
 
 def _shown(value):
     """A parameter's value as it is drawn: a number where it is one, else its text."""
     if isinstance(value, tuple | list) and len(value) == 1:
         value = value[0]
-    return value if isinstance(value, Real) and not isinstance(value, bool) else str(value)
+    is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+    return value if is_number and value == value else str(value)
+
+
+def _last_word(name):
+    """A parameter's name without those of the parts around it."""
+    return name.rpartition("__")[2]

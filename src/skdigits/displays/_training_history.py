@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from skdigits.displays._axes import colours, panels
+from skdigits.displays._axes import colours, line_options, panels
 from skdigits.displays._parts import unwrapped
 
 
 class TrainingHistoryDisplay:
     """Loss and accuracy of every epoch, on training and validation samples.
 
-    Several networks are told apart by colour, validation from training by dashes. A dot marks the
-    epoch of lowest validation loss, if there was validation.
+    Several networks are told apart by colour, validation from training by dashes. A large dot marks
+    the best epoch of a network that was validated; after `warm_start`, that of its last fit.
+    Figures on training samples are taken while it is trained, with dropout.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ class TrainingHistoryDisplay:
         estimator : estimator or dict of str to estimator
             A fitted digit network, or one in a pipeline, a search or a `ReducedDigitClassifier`;
             or several by name.
-        metrics : sequence of {"loss", "accuracy"}, default=("loss", "accuracy")
+        metrics : {"loss", "accuracy"} or sequence of them, default=("loss", "accuracy")
             What to draw, a panel each.
         ax : matplotlib Axes or array-like of Axes, default=None
             One for each panel, or one to divide. None makes a figure.
@@ -66,15 +67,18 @@ class TrainingHistoryDisplay:
 
         Raises
         ------
+        TypeError
+            If `ax` is something else than Axes.
         ValueError
-            If an estimator has no history.
+            If an estimator has no history, or `metrics` or the number of Axes cannot be used.
         """
-        several = estimator if isinstance(estimator, dict) else None
-        if several is None:
-            several = {type(unwrapped(estimator)).__name__: estimator}
-        if not several:
-            raise ValueError("estimator must be a fitted network, or some by name; got {}")
-        networks = {name: unwrapped(one) for name, one in several.items()}
+        if isinstance(estimator, list | tuple) or estimator == {}:
+            raise ValueError(
+                f"estimator must be a fitted network, or a dict of some by name; got {estimator!r}"
+            )
+        if not isinstance(estimator, dict):
+            estimator = {"estimator": estimator}
+        networks = {name: unwrapped(one) for name, one in estimator.items()}
         for name, network in networks.items():
             if not hasattr(network, "history_"):
                 raise ValueError(f"estimator must be a digit network; {name!r} has no history_")
@@ -91,7 +95,7 @@ class TrainingHistoryDisplay:
         ----------
         ax : matplotlib Axes or array-like of Axes, default=None
             One for each panel, or one to divide. None makes a figure.
-        metrics : sequence of {"loss", "accuracy"}, default=("loss", "accuracy")
+        metrics : {"loss", "accuracy"} or sequence of them, default=("loss", "accuracy")
             What to draw, a panel each.
         **line_kw : dict
             Passed on to ``Axes.plot``.
@@ -100,11 +104,19 @@ class TrainingHistoryDisplay:
         -------
         self : TrainingHistoryDisplay
             With `ax_` and `figure_`.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is something else than Axes.
+        ValueError
+            If histories, `metrics` or the number of Axes cannot be used.
         """
-        if isinstance(metrics, str) or not metrics or not set(metrics) <= {"loss", "accuracy"}:
-            raise ValueError(
-                f'metrics must be a sequence of "loss" and "accuracy"; got {metrics!r}'
-            )
+        if not all(isinstance(history, dict) for history in self.histories.values()):
+            raise ValueError('histories must be a dict of histories by name, as {"network": ...}')
+        metrics = (metrics,) if isinstance(metrics, str) else tuple(metrics)
+        if sorted(metrics) not in (["accuracy"], ["loss"], ["accuracy", "loss"]):
+            raise ValueError(f'metrics must be "loss", "accuracy" or both; got {metrics!r}')
         self.ax_ = panels(ax, 1, len(metrics), size=(3.8 * len(metrics), 3))[0]
         self.figure_ = self.ax_[0].figure
         for axes, metric in zip(self.ax_, metrics, strict=True):
@@ -116,17 +128,22 @@ class TrainingHistoryDisplay:
         alone = len(self.histories) == 1
         for number, (name, history) in enumerate(self.histories.items()):
             colour = colours()[number % len(colours())]
+            options = {"color": colour, "marker": ".s^Dv"[number // len(colours()) % 5]}
             epochs = np.arange(1, len(history[metric]) + 1)
-            options = {"color": colour, "label": "training" if alone else name} | line_kw
-            axes.plot(epochs, history[metric], **options)
+            training = options | {"label": "training" if alone else name}
+            axes.plot(epochs, history[metric], **line_options(training, line_kw))
             if "val_loss" not in history:
                 continue
-            validation = history[f"val_{metric}"]
-            options = {"color": colours()[1] if alone else colour, "linestyle": "--"} | line_kw
-            axes.plot(epochs, validation, **options | {"label": "validation" if alone else None})
+            values = history[f"val_{metric}"]
+            validation = options | {"color": colours()[1] if alone else colour, "linestyle": "--"}
+            validation = line_options(validation, line_kw)
+            validation["label"] = "validation" if alone else None
+            axes.plot(epochs, values, **validation)
             best = self._best_epoch(name)
+            if np.isnan(values[best - 1]):  # one that partial_fit added, without validation
+                continue
             label = f"best epoch, {best}" if alone else None
-            axes.plot(best, validation[best - 1], "o", color=options["color"], label=label)
+            axes.plot(best, values[best - 1], "o", color=validation["color"], label=label)
         axes.set(xlabel="epoch", ylabel=metric)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.spines[["top", "right"]].set_visible(False)

@@ -2,6 +2,8 @@
 
 import io
 
+from skdigits.studies._study import Curve, Search
+
 # Okabe and Ito's palette, which everybody can tell apart.
 OURS, THEIRS, *OTHERS = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"
 STYLE = {
@@ -28,14 +30,14 @@ def chart(study, results):
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    sizes = [one for one in study.experiments if getattr(one, "parameter", "") is None]
-    folds = [one for one in study.experiments if getattr(one, "folds", None)]
+    curves = [one.name for one in study.experiments if isinstance(one, Curve) and not one.parameter]
+    searches = [one.name for one in study.experiments if isinstance(one, Search) and one.folds]
     with mpl.rc_context(STYLE | {"svg.hashsalt": study.name}):
         figure = Figure(layout="constrained")
-        if sizes:
-            _learning_curves(figure, results)
-        elif folds:
-            _sweep(figure, results)
+        if curves:
+            _learning_curves(figure, results[results.experiment.isin(curves)])
+        elif searches:
+            _sweeps(figure, results[results.experiment.isin(searches)])
         elif "published_accuracy" in results:
             _beside_published(figure, results)
         else:
@@ -49,12 +51,11 @@ def chart(study, results):
 def _learning_curves(figure, results):
     figure.set_size_inches(6.4, 3.8)
     axes = figure.subplots()
-    results = results.assign(kind=results.network.str.partition(",")[0])
-    for number, (kind, rows) in enumerate(results.groupby("kind", sort=False)):
+    for number, (name, rows) in enumerate(results.groupby("experiment", sort=False)):
         colour = (OURS, THEIRS, *OTHERS)[number % 5]
         errors = 100 * (1 - rows.groupby("images").test_accuracy.agg(["mean", "min", "max"]))
         axes.fill_between(errors.index, errors["min"], errors["max"], color=colour, alpha=0.2)
-        axes.plot(errors["mean"], marker="osD^"[number % 4], color=colour, label=kind)
+        axes.plot(errors["mean"], marker="osD^"[number % 4], color=colour, label=name)
     axes.set(xscale="log", yscale="log", xlabel="training images", ylabel="test error, %")
     ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50, 100) if _within(axes.get_ylim(), tick)]
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -69,32 +70,43 @@ def _within(limits, value):
     return limits[0] <= value <= limits[1]
 
 
-def _sweep(figure, results):
-    figure.set_size_inches(6.4, 3.4)
-    axes = figure.subplots()
-    rows = results[results.validation_std.notna()]
-    names = rows.network.str.partition(" ")[0]
-    axes.errorbar(
-        names,
-        100 * rows.validation_accuracy,
-        100 * rows.validation_std,
-        color=OURS,
-        marker="o",
-        capsize=2,
-        label="ours, with the standard deviation over the folds",
-    )
-    if "published_accuracy" in rows:
-        axes.plot(
+def _sweeps(figure, results):
+    candidates = results[results.validation_std.notna()].groupby("experiment", sort=False)
+    figure.set_size_inches(6.4, 3.4 * len(candidates))
+    panels = figure.subplots(len(candidates), squeeze=False)[:, 0]
+    for axes, (_, rows) in zip(panels, candidates, strict=True):
+        names, common = _without_common_end(rows.network)
+        axes.errorbar(
             names,
-            100 * rows.published_accuracy,
-            "D",
-            color=THEIRS,
-            fillstyle="none",
-            label="published",
+            100 * rows.validation_accuracy,
+            100 * rows.validation_std,
+            color=OURS,
+            marker="o",
+            capsize=2,
+            label="ours, with the standard deviation over the folds",
         )
-    axes.set(xlabel=rows.network.iloc[0].partition(" ")[2], ylabel="accuracy over the folds, %")
-    axes.grid(alpha=0.3)
-    _legend_above(axes)
+        if "published_accuracy" in rows:
+            axes.plot(
+                names,
+                100 * rows.published_accuracy,
+                "D",
+                color=THEIRS,
+                fillstyle="none",
+                label="published",
+            )
+        axes.set(xlabel=common, ylabel="accuracy over the folds, %")
+        axes.grid(alpha=0.3)
+        _legend_above(axes)
+
+
+def _without_common_end(names):
+    """Names without the words that all of them end with, and these words."""
+    words = [name.split() for name in names]
+    n_common = 0
+    while len({one[-1 - n_common] for one in words}) == 1 < min(map(len, words)) - n_common:
+        n_common += 1
+    end = len(words[0]) - n_common
+    return [" ".join(one[: len(one) - n_common]) for one in words], " ".join(words[0][end:])
 
 
 def _beside_published(figure, results):

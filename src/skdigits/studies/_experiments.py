@@ -45,7 +45,8 @@ def rows_of_experiments(study, recorder, seeds):
     published : tuple of Published
         Runs of it.
     figures : list of dict
-        Its record with each seed, or the means over the folds of a search.
+        Its record with each seed, or the means over the folds of a search; "experiment" names what
+        it is a part of.
     """
     searches = [one for one in study.experiments if isinstance(one, Search)]
     chains = _chains([one for one in study.experiments if not isinstance(one, Search)])
@@ -97,7 +98,7 @@ def _run(recorder, chain, seed, seeds):
         fitted, record = recorder_here.fit(
             estimator, *parts["train"], network.name, after=record, **_validation(parts)
         )
-        results.append((network.published, record))
+        results.append((network.published, record | {"experiment": network.name}))
     return results
 
 
@@ -111,7 +112,7 @@ def _curve(recorder, curve, seed):
     records = {}
 
     def score(classifier, X, y):
-        record = classifier.record_
+        record = classifier.record_ | {"experiment": curve.name}
         records[record["key"]] = curve.published.get(record["network"], ()), record
         return record["test_accuracy"]
 
@@ -155,6 +156,7 @@ def _search(recorder, search):
         name = search.label(estimator.get_params() | parameters)
         fits = {figure: results[f"mean_test_{figure}"][position] for figure in FIGURES}
         row = {
+            "experiment": search.name,
             "network": name,
             "seed": 0,
             "quick": recorder.quick,
@@ -167,7 +169,8 @@ def _search(recorder, search):
     if search.refit:
         record = grid.best_estimator_.record_
         name = f"best: {record['network']}"
-        yield name, search.published.get("best", ()), [record | {"network": name}]
+        record = record | {"experiment": search.name, "network": name}
+        yield name, search.published.get("best", ()), [record]
 
 
 def _score_and_figures(classifier, X, y):

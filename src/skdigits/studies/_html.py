@@ -186,4 +186,7 @@ def _where(fits):
         + ", ".join(f"{name} {version}" for name, version in where["versions"].items())
         for where in fits.environment
     }
-    return f"{len(fits)} fits, the last finished at {fits.finished.max()}. " + " / ".join(places)
+    return (
+        f"{len(fits)} fits are recorded, the last finished at {fits.finished.max()}. "
+        + " / ".join(places)
+    )

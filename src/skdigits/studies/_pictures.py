@@ -10,7 +10,7 @@ from skdigits.studies._images import images
 CAPTION = "Description"  # a keyword that the PNG standard has for it
 
 
-def draw_pictures(study, output, fits, quick):
+def draw_pictures(study, output, results, quick):
     """Draw the pictures that a study declares into the folder ``pictures/<study>``.
 
     Parameters
@@ -18,17 +18,17 @@ def draw_pictures(study, output, fits, quick):
     study : Study
     output : pathlib.Path
         Folder of its results.
-    fits : DataFrame
-        What `load_fits` returns for it.
+    results : DataFrame
+        Its rows.
     quick : bool
-        Whether they were fitted on fewer images.
+        Whether they are of fewer images.
     """
     if study.pictures is None:
         return
     import matplotlib.pyplot as plt
 
-    fits = fits[(fits.study == study.name) & (fits.seed == 0)].groupby("network", sort=False)
-    models = {name: joblib.load(output / path) for name, path in fits.model.last().items()}
+    saved = results[results.seed == 0].dropna(subset="model").drop_duplicates("network")
+    models = {row.network: joblib.load(output / row.model) for row in saved.itertuples()}
     folder = _folder(study, output)
     folder.mkdir(parents=True, exist_ok=True)
     before = set(folder.glob("*.png"))

@@ -104,7 +104,8 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
             rows += rows_with_published(study.name, published, fits)
             write_csv(output / f"{study.name}.csv", rows)
             tell(*table_lines(name, published, fits))
-    draw_pictures(study, output, load_fits(output), quick)
+    results = pd.DataFrame(rows)
+    draw_pictures(study, output, results, quick)
     write_html(output, STUDIES | {study.name: study}, load_results(output), load_fits(output))
     tell(
         "",
@@ -113,7 +114,7 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
         f"Report: {output / 'report.html'}",
         f"Models: {output / 'models'}",
     )
-    return pd.DataFrame(rows)
+    return results
 
 
 def load_results(output):
@@ -133,7 +134,7 @@ def load_results(output):
     paths = [path for path in (Path(output, f"{name}.csv") for name in studies) if path.exists()]
     if not paths:
         raise FileNotFoundError(f"output: there are no results of a study in {output}")
-    text = dict.fromkeys(("study", "network", "published_name", "model"), str)
+    text = dict.fromkeys(("study", "experiment", "network", "published_name", "model"), str)
     tables = [
         pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""]) for path in paths
     ]

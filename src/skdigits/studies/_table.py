@@ -11,6 +11,7 @@ HEADER = (
     f"{'test':>9} |{'published':>20}{'loss':>9}{'valid.':>9}{'test':>9}{'s':>8} |{'difference':>11}"
 )
 COLUMNS = (
+    "experiment",
     "network",
     "seed",
     "quick",

@@ -1,0 +1,66 @@
+"""How values of parameters are drawn: along an axis, as lines and as colours."""
+
+from numbers import Real
+
+import numpy as np
+
+from skdigits.displays._axes import colours
+
+
+def are_numbers(values):
+    """Whether all values are numbers, and not words."""
+    return all(isinstance(value, Real) for value in values)
+
+
+def looks_of(values):
+    """How the line of each value looks; and the scale of their colours, if these have one."""
+    import matplotlib as mpl
+
+    if len(values) > len(colours()) and are_numbers(values):
+        norm = (mpl.colors.LogNorm if _steps_multiply(values) else mpl.colors.Normalize)(
+            min(values), max(values)
+        )
+        scale = mpl.cm.ScalarMappable(norm, "viridis")
+        return [{"color": scale.to_rgba(value), "marker": "o"} for value in values], scale
+    looks = [
+        {
+            "color": colours()[number % len(colours())],
+            "marker": "osD^v"[number % 5],
+            "label": f"{value:.3g}" if isinstance(value, float) else value,
+        }
+        for number, value in enumerate(values)
+    ]
+    return looks if len(values) > 1 else [looks[0] | {"label": None}], None
+
+
+def _steps_multiply(values):
+    """Whether numbers go up by factors rather than by differences."""
+    values = np.unique(np.asarray(values, dtype=float))
+    if len(values) < 3 or values[0] <= 0:
+        return len(values) == 2 and values[0] > 0 and values[1] >= 10 * values[0]
+    steps, factors = np.diff(values), np.diff(np.log(values))
+    return factors.std() / factors.mean() < steps.std() / steps.mean()
+
+
+def mark_values(axes, values):
+    """Scale and ticks of the horizontal axis; words are at 0, 1, ... in their order."""
+    if not are_numbers(values):
+        names = list(dict.fromkeys(values))
+        inches = 0.09 * sum(2 + len(str(name)) for name in names)
+        are_long = inches > axes.get_window_extent().width / axes.figure.dpi
+        turned = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if are_long else {}
+        axes.set_xticks(range(len(names)), names, **turned)
+        return
+    if not _steps_multiply(values):
+        return
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axes.set_xscale("log")
+    values = np.unique(np.asarray(values, dtype=float))
+    span = values[-1] / values[0]
+    if np.diff(np.log(values)).min() > 0.07 * np.log(span):
+        axes.set_xticks(values, [f"{value:g}" for value in values])
+    else:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < 5_000 else (1,)))
+        axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
