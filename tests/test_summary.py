@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
@@ -22,7 +23,7 @@ def test_summary_agrees_with_keras(small_conv, digits):
     changing = ~table.layer.str.startswith("dropout")
     assert table.output_shape[changing].tolist() == shapes
     assert table.n_parameters.sum() == classifier.n_parameters_
-    expected = "convolution 3 x 3, max pooling 2 x 2, batch normalization, relu"
+    expected = "conv 3 x 3, max pool 2 x 2, batch norm, relu"
     assert table.layer.tolist()[1:3] == [expected] * 2
     assert table.layer.iloc[-1] == "dense, softmax"
 
@@ -40,12 +41,15 @@ def test_diagram_shows_the_network_and_its_training(small, digits):
     X, _, y, _ = digits
     classifier = small(16, epochs=2)
     assert not captions(classifier._repr_html_())
-    seconds = sum(classifier.fit(X, y).epoch_times_)
-    layers = ["64", "16, 1,040 parameters", "10, 170 parameters", f"2 epochs, {seconds:.3g} s"]
+    seconds = classifier.fit(X, y).fit_time_
+    layers = ["64", "16, 1,040 parameters", "10, 170 parameters", f"epochs: 2, {seconds:.3g} s"]
     assert captions(classifier._repr_html_()) == layers
     assert f"accuracy in the last epoch: {classifier.history_['accuracy'][-1]:.4f}" in (
         classifier._repr_html_()
     )
+    validated = clone(classifier).fit(X, y, X_val=X, y_val=y)
+    assert "val_loss in the last epoch" in validated._repr_html_()
+    assert "val_loss" not in validated.partial_fit(X, y)._repr_html_()
     pipeline = make_pipeline(PCA(64), classifier).fit(X, y)
     assert captions(pipeline._repr_html_())[:3] == layers[:3]
 
@@ -55,5 +59,6 @@ def test_diagram_of_a_reduced_network_shows_what_was_fitted(small, digits):
     reduced = ReducedDigitClassifier(PCA(8), small(16, epochs=1))
     assert not captions(reduced._repr_html_())
     html = reduced.fit(X, y)._repr_html_()
+    assert reduced.summary().n_parameters.tolist() == [0, 144, 170]
     assert captions(html)[:2] == ["8", "16, 144 parameters"]
     assert html.index("PCA") < html.index("classifier_: DenseDigitClassifier")

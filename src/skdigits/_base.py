@@ -118,13 +118,17 @@ class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimat
         Raises
         ------
         ValueError
-            If there is no such hidden layer.
+            If there is no such hidden layer, or none at all.
         """
         check_is_fitted(self)
         n_hidden = len(self.coefs_) - 1
-        if not (isinstance(layer, Integral) and -n_hidden <= layer < n_hidden):
+        if not n_hidden:
+            raise ValueError("this network has no hidden layers, of which there are activations")
+        is_position = isinstance(layer, Integral) and not isinstance(layer, bool)
+        if not (is_position and -n_hidden <= layer < n_hidden):
             raise ValueError(
-                f"layer must be the position of one of the {n_hidden} hidden layers; got {layer!r}"
+                f"layer must be the position of one of the {n_hidden} hidden layers, from 0 to "
+                f"{n_hidden - 1} or negative from the last; got {layer!r}"
             )
         return self._layer_outputs(X, depth=layer % n_hidden + 1)
 

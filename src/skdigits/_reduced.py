@@ -48,7 +48,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
     reducer_ : transformer
         The fitted reducer.
     classifier_ : classifier
-        The fitted classifier, with its ``history_`` and so on.
+        The fitted classifier, with its ``history_``, ``best_epoch_``, ``to_keras()`` and so on.
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
@@ -139,7 +139,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
             reducing.call_on_fit_task_begin(estimator=self, **data)
             reducer_takes_weight = has_fit_parameter(self.reducer_, "sample_weight")
             X = self.reducer_.fit_transform(X, y, **(weights if reducer_takes_weight else {}))
-            fit_parameters = weights
+            fit_parameters = dict(weights)
             if validation:
                 fit_parameters["X_val"] = self.reducer_.transform(validation.X)
                 fit_parameters["y_val"] = self.classes_[validation.y]
@@ -254,3 +254,40 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         """
         reduced = self._reduce(X)
         return self.classifier_.predict_log_proba(reduced)
+
+    @available_if(_classifier_has("activations"))
+    def activations(self, X, layer=-1):
+        """Compute what a hidden layer of the network makes of samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples, not reduced.
+        layer : int, default=-1
+            Position of the hidden layer, from 0; negative ones count from the last.
+
+        Returns
+        -------
+        activations : ndarray of shape (n_samples, n_units)
+            Outputs of its units.
+
+        Raises
+        ------
+        ValueError
+            If there is no such hidden layer.
+        """
+        reduced = self._reduce(X)
+        return self.classifier_.activations(reduced, layer)
+
+    @available_if(_classifier_has("summary"))
+    def summary(self):
+        """Tell the layers of the network behind the reducer.
+
+        Returns
+        -------
+        summary : DataFrame
+            A row for its input and for each layer: ``layer`` in words, ``output_shape`` of one
+            sample, and ``n_parameters``, the number of its trained weights.
+        """
+        check_is_fitted(self)
+        return self.classifier_.summary()

@@ -61,7 +61,8 @@ def check_validation_data(estimator, X_val, y_val, sample_weight_val):
     X_val = check_array(X_val, dtype=INPUT_DTYPES, order="C", input_name="X_val")
     if X_val.shape[1] != estimator.n_features_in_:
         raise ValueError(
-            f"X_val has {X_val.shape[1]} features, but X has {estimator.n_features_in_}"
+            f"X_val has {X_val.shape[1]} features, but X has {estimator.n_features_in_}; if X came "
+            "through steps of a Pipeline, X_val did not: see ReducedDigitClassifier"
         )
     _check_range(X_val, "X_val")
     y_val = column_or_1d(y_val)

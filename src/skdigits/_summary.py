@@ -1,5 +1,7 @@
 """A network in words: its layers, what they make of a sample, and what was trained."""
 
+import math
+
 from sklearn.utils._repr_html.estimator import _VisualBlock
 
 from skdigits._architecture import input_shape, n_trained, output_shapes, weights_by_layer
@@ -37,11 +39,12 @@ def _in_words(layer):
         return f"dropout {layer['rate']:g}"
     if layer["kind"] == "dense":
         return f"dense, {layer['activation']}"
-    parts = [f"convolution {by(layer['kernel_size'])}"]
+    # In short: pandas prints 50 letters of a cell.
+    parts = [f"conv {by(layer['kernel_size'])}"]
     if layer["pool_size"] != [1, 1]:
-        parts.append(f"max pooling {by(layer['pool_size'])}")
+        parts.append(f"max pool {by(layer['pool_size'])}")
     if layer["batch_normalization"]:
-        parts.append("batch normalization")
+        parts.append("batch norm")
     return ", ".join([*parts, layer["activation"]])
 
 
@@ -53,23 +56,25 @@ def blocks(classifier):
             "single",
             None,
             names=row.layer,
-            name_caption=f"{by(row.output_shape)}"
+            name_caption=by(row.output_shape)
             + (f", {row.n_parameters:,} parameters" if row.n_parameters else ""),
-            name_details=f"makes {by(row.output_shape)} numbers of a sample",
         )
         for row in table.itertuples()
     ]
-    history = classifier.history_
-    last = {name: values[-1] for name, values in history.items()}
+    last = {name: values[-1] for name, values in classifier.history_.items()}
     outcome = _VisualBlock(
         "single",
         None,
         names="training",
-        name_caption=f"{classifier.n_iter_} epochs, {sum(classifier.epoch_times_):.3g} s",
+        name_caption=f"epochs: {classifier.n_iter_}, {classifier.fit_time_:.3g} s",
         name_details="\n".join(
             [
                 f"best epoch: {classifier.best_epoch_}",
-                *(f"{name} in the last epoch: {value:.4f}" for name, value in last.items()),
+                *(
+                    f"{name} in the last epoch: {value:.4f}"
+                    for name, value in last.items()
+                    if not math.isnan(value)  # partial_fit does not validate
+                ),
             ]
         ),
     )

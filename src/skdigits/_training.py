@@ -48,7 +48,7 @@ def evaluate(config, weights, samples, shift, scale):
     logits = layer_outputs(config, weights, samples.X, shift, scale, rows=samples.rows)
     y, weight = samples.y[samples.rows], samples.weight[samples.rows]
     losses = -np.take_along_axis(log_softmax(logits), y[:, None], axis=1)[:, 0]
-    return np.average([losses, logits.argmax(axis=1) == y], axis=1, weights=weight)
+    return np.average([losses, logits.argmax(axis=1) == y], axis=1, weights=weight.astype(float))
 
 
 def train(
