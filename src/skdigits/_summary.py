@@ -50,7 +50,9 @@ def _in_words(layer):
 
 def blocks(classifier):
     """A fitted network as blocks of scikit-learn's diagram of an estimator."""
-    table = layer_table(classifier.network_config_)
+    config = classifier.network_config_
+    table = layer_table(config)
+    weights = [{}, *(shapes for _, shapes in weights_by_layer(config))]
     layers = [
         _VisualBlock(
             "single",
@@ -58,8 +60,9 @@ def blocks(classifier):
             names=row.layer,
             name_caption=by(row.output_shape)
             + (f", {row.n_parameters:,} parameters" if row.n_parameters else ""),
+            name_details="\n".join(f"{name}: {by(shape)}" for name, shape in shapes.items()),
         )
-        for row in table.itertuples()
+        for row, shapes in zip(table.itertuples(), weights, strict=True)
     ]
     last = {name: values[-1] for name, values in classifier.history_.items()}
     outcome = _VisualBlock(
