@@ -30,12 +30,9 @@ numpydoc_show_class_members = False
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
-    "filename_pattern": "/plot_",
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
-    "remove_config_comments": True,
     "show_memory": False,
-    "plot_gallery": True,
     "abort_on_example_error": True,
 }
 html_theme = "pydata_sphinx_theme"

@@ -19,7 +19,7 @@ plain = ConvDigitClassifier((8, 16), hidden_layer_sizes=64, epochs=4, random_sta
 plain.summary()
 
 # %%
-# The digits that it is most sure of, and wrong. Some of them people would get wrong as well.
+# The digits that it is most sure of, and wrong. People would misread some of them, too.
 
 from skdigits.displays import MistakesDisplay
 

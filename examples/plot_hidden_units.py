@@ -57,12 +57,16 @@ ActivationDisplay.from_estimator(deep, X[:5000])
 ActivationDisplay.from_estimator(deep, X[:5000], layer=0, units=(0, 1))
 
 # %%
-# What a unit of the first layer looks for: its weights, as an image.
+# What a unit looks for is told by its weights, as an image. Those of softmax regression, a network
+# without hidden layers, are easiest to read: the unit of a digit likes ink where that digit has it,
+# and dislikes it (orange) where others do.
 
 import matplotlib.pyplot as plt
 
 from skdigits.displays import PixelImportanceDisplay
 
-figure, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
-for unit, ax in enumerate(axes):
-    PixelImportanceDisplay.from_estimator(deep, component=unit, ax=ax)
+softmax = DenseDigitClassifier((), learning_rate=0.01, epochs=10, random_state=0).fit(X, y)
+figure, axes = plt.subplots(2, 2, figsize=(7, 5.6), layout="compressed")
+for digit, ax in enumerate(axes.flat):
+    PixelImportanceDisplay.from_estimator(softmax, component=digit, ax=ax)
+    ax.set_title(f"unit of digit {digit}", fontsize="medium")

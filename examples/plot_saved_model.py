@@ -3,7 +3,7 @@ A saved model in an app
 =======================
 
 A fitted model is saved with joblib like any other. The program that loads it needs skdigits, but
-never imports TensorFlow: predicting takes NumPy alone.
+never imports TensorFlow.
 """
 
 # %%
@@ -30,7 +30,8 @@ classifier = ConvDigitClassifier(
 )
 classifier.fit(X[:20_000], y[:20_000])
 
-folder = Path(tempfile.mkdtemp())
+temporary = tempfile.TemporaryDirectory()
+folder = Path(temporary.name)
 joblib.dump(make_pipeline(DigitImageNormalizer(), classifier), folder / "reader.joblib", compress=3)
 print(f"{(folder / 'reader.joblib').stat().st_size / 1e6:.2f} MB")
 

@@ -16,6 +16,12 @@ MODULES = [
     for module in pkgutil.walk_packages(skdigits.__path__, "skdigits.")
     if not module.name.endswith("__main__")
 ]
+PUBLIC = [
+    f"skdigits{part}.{name}"
+    for part in ("", ".datasets", ".displays", ".networks", ".studies")
+    for name in importlib.import_module(f"skdigits{part}").__all__
+    if name != "__version__"
+]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -24,9 +30,18 @@ def test_docstrings(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
-@pytest.mark.parametrize("name", skdigits.__all__)
-def test_public_classes_have_an_example(name):
-    assert ">>>" in getattr(skdigits, name).__doc__
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_names_have_an_example_and_are_in_the_api(name):
+    module, _, name = name.rpartition(".")
+    public = getattr(importlib.import_module(module), name)
+    assert not callable(public) or ">>>" in public.__doc__
+    sections = (ROOT / "docs" / "api.rst").read_text().split(".. currentmodule:: ")
+    listed = [
+        f"{section.split(maxsplit=1)[0]}.{word}"
+        for section in sections[1:]
+        for word in re.findall(r"^   (\w+)$", section, re.MULTILINE)
+    ]
+    assert f"{module}.{name}" in listed or f"``{module}.{name}``" in sections[-1]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,4 +1,4 @@
-"""Prediction: configuration + weights + rows -> layer outputs, in NumPy alone."""
+"""Prediction: configuration + weights + rows -> layer outputs, in NumPy and SciPy."""
 
 import math
 

@@ -19,6 +19,8 @@ from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions, validate_params
 
+__all__ = ["fetch_mnist"]
+
 # MD5 of the four original IDX files (images, labels), rebuilt from the arrays.
 IDX_MD5 = {
     "train": ("6bbc9ace898e44ae57da46a324031adb", "a25bea736e30d166cdddb491f175f624"),

@@ -13,6 +13,8 @@ import numpy as np
 from skdigits._architecture import convolved_shape, pooled_shape
 from skdigits._pixels import by
 
+__all__ = ["build_network", "conv_config", "conv_network", "dense_config", "dense_network"]
+
 
 def dense_config(n_features, n_classes, *, hidden_layer_sizes=(), activation="relu", dropout=0.0):
     """Describe a dense network: hidden layers, then a softmax over the classes.

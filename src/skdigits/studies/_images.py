@@ -25,6 +25,17 @@ class Split:
         Divide all 70,000 images into training and validation, without a test.
     divisor : int, default=255
         What pixels are divided by; with 1 they stay the integers that they are.
+
+    Raises
+    ------
+    ValueError
+        If one of these cannot be used.
+
+    Examples
+    --------
+    >>> from skdigits.studies import Split
+    >>> Split(n_validation=5_000, validation="stratified").divisor
+    255
     """
 
     n_validation: int = 0

@@ -49,7 +49,7 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
     -------
     results : DataFrame
         The table, as in ``<study>.csv``: a row for each network, seed and published run, and for
-        each candidate of a search.
+        each candidate of a search. ``experiment`` names what of the study it is a part of.
 
     Raises
     ------
@@ -59,6 +59,18 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
         If `study` is none.
     ValueError
         If `seeds` is not positive, or two rows of the study have the same name.
+
+    Examples
+    --------
+    >>> import io, tempfile
+    >>> from skdigits import DenseDigitClassifier
+    >>> from skdigits.studies import Network, Split, Study, reproduce
+    >>> networks = (Network("8 units", DenseDigitClassifier(8, epochs=1)),)
+    >>> study = Study("small", "A small network", "Is it enough?", networks, Split(), minutes=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     results = reproduce(study, folder, quick=True, file=io.StringIO())
+    >>> results.network.tolist(), results.parameters.tolist()
+    (['8 units'], [6370])
     """
     if not isinstance(study, Study):
         raise TypeError(f"study must be a Study, such as STUDIES['experiments']; got {study!r}")
@@ -129,6 +141,24 @@ def load_results(output):
     -------
     results : DataFrame
         The rows that `reproduce` returned, of all studies.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there are none.
+
+    Examples
+    --------
+    >>> import io, tempfile
+    >>> from skdigits import DenseDigitClassifier
+    >>> from skdigits.studies import Network, Split, Study, load_results, reproduce
+    >>> networks = (Network("8 units", DenseDigitClassifier(8, epochs=1)),)
+    >>> study = Study("small", "A small network", "Is it enough?", networks, Split(), minutes=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = reproduce(study, folder, quick=True, file=io.StringIO())
+    ...     results = load_results(f"{folder}/quick")
+    >>> results.study.tolist()
+    ['small']
     """
     studies = dict.fromkeys(record["study"] for record in _records(output).read().values())
     paths = [path for path in (Path(output, f"{name}.csv") for name in studies) if path.exists()]
@@ -154,6 +184,24 @@ def load_fits(output):
     fits : DataFrame
         A row for each: what was fitted, its figures, its ``history`` and ``epoch_seconds``, the
         file of its model, and where it was measured.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there are none.
+
+    Examples
+    --------
+    >>> import io, tempfile
+    >>> from skdigits import DenseDigitClassifier
+    >>> from skdigits.studies import Network, Split, Study, load_fits, reproduce
+    >>> networks = (Network("8 units", DenseDigitClassifier(8, epochs=1)),)
+    >>> study = Study("small", "A small network", "Is it enough?", networks, Split(), minutes=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = reproduce(study, folder, quick=True, file=io.StringIO())
+    ...     fits = load_fits(f"{folder}/quick")
+    >>> len(fits.history[0]["loss"])
+    1
     """
     return pd.DataFrame(_records(output).read().values())
 

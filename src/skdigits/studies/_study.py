@@ -13,7 +13,29 @@ from skdigits.studies._images import Split
 
 @dataclass(frozen=True)
 class Published:
-    """Figures of one published run of a network; None where none was given."""
+    """Figures of one published run of a network; None where none was given.
+
+    Parameters
+    ----------
+    name : str
+        What the run is called.
+    parameters : int, default=None
+        Number of trained weights.
+    epochs : int, default=None
+        Epochs that were run.
+    test_accuracy, validation_accuracy, train_accuracy : float, default=None
+        Shares of the images, 0 to 1.
+    test_loss : float, default=None
+        Mean cross-entropy on the test images, in nats.
+    seconds : float, default=None
+        That the training took.
+
+    Examples
+    --------
+    >>> from skdigits.studies import Published
+    >>> Published("model 3", 556_510, epochs=14, test_accuracy=0.9820).seconds is None
+    True
+    """
 
     name: str
     parameters: int | None = None
@@ -29,8 +51,28 @@ class Published:
 class Network:
     """One network of a study, the runs of it that were published, and how often to repeat it.
 
-    With `continues`, it begins with what an earlier network of the study has learned; with `split`,
-    it is trained on other images than the rest of the study.
+    Parameters
+    ----------
+    name : str
+        Of its row.
+    estimator : estimator
+        A digit network, or a `ReducedDigitClassifier` of one; its ``random_state`` is the seed.
+    published : tuple of Published, default=()
+        Runs of it.
+    seeds : int, default=1
+        How often to fit it, with the seeds 0, 1 and so on.
+    continues : str, default=None
+        Name of an earlier network of the study; it begins with what that one has learned. The
+        estimator must have ``warm_start=True``.
+    split : Split, default=None
+        The images for this network; None are those of the study.
+
+    Examples
+    --------
+    >>> from skdigits import DenseDigitClassifier
+    >>> from skdigits.studies import Network
+    >>> Network("64 units", DenseDigitClassifier(64), seeds=3).n_fits()
+    3
     """
 
     name: str
@@ -53,10 +95,34 @@ class Network:
 class Search:
     """A grid of networks, by GridSearchCV.
 
-    Each candidate's row is named by `label`, a function of its parameters. `folds` is the number
-    of folds of the training images; None trains each candidate once, and scores it on the
-    validation images (PredefinedSplit). With `refit`, the best candidate is trained on all training
-    images, as a row of the name `best`.
+    Parameters
+    ----------
+    name : str
+        Of the search.
+    estimator : estimator
+        A digit network, or a `ReducedDigitClassifier` of one.
+    grid : dict or list of dict
+        Values to try, as GridSearchCV takes them.
+    label : callable
+        Name of a candidate's row, from a dict of the parameters of its estimator.
+    folds : int, default=None
+        Folds of the training images. None trains each candidate once, and scores it on the
+        validation images.
+    refit : bool, default=False
+        Whether to train the best candidate on all training images once more, as another row.
+    published : dict of str to tuple of Published, default={}
+        Runs by the name of their row; that of the refitted best is "best".
+
+    Examples
+    --------
+    >>> from skdigits import DenseDigitClassifier
+    >>> from skdigits.studies import Search
+    >>> def units(parameters):
+    ...     return f"{parameters['hidden_layer_sizes']} units"
+    >>> grid = {"hidden_layer_sizes": [32, 64]}
+    >>> search = Search("widths", DenseDigitClassifier(), grid, units, folds=3, refit=True)
+    >>> search.row_names(), search.n_fits()
+    (['32 units', '64 units'], 7)
     """
 
     name: str
@@ -80,9 +146,34 @@ class Search:
 class Curve:
     """One network over the values of a parameter or over the number of training images.
 
-    By scikit-learn's validation_curve, or with `parameter` None by its learning_curve, both of
-    which test on the test images. Each point's row is named by `label`, a function of the network's
-    parameters and of ``images``, their number.
+    By scikit-learn's validation_curve or learning_curve, both of which test on the test images.
+
+    Parameters
+    ----------
+    name : str
+        Of the curve.
+    estimator : estimator
+        A digit network, or a `ReducedDigitClassifier` of one.
+    values : tuple
+        Of the parameter, or numbers of training images.
+    label : callable
+        Name of a point's row, from a dict of the parameters of its estimator and of ``images``,
+        their number.
+    parameter : str, default=None
+        Which parameter. None are numbers of training images.
+    published : dict of str to tuple of Published, default={}
+        Runs by the name of their row.
+    seeds : int, default=1
+        How often to draw the curve, each time of other images in another order.
+
+    Examples
+    --------
+    >>> from skdigits import DenseDigitClassifier
+    >>> from skdigits.studies import Curve
+    >>> def images(parameters):
+    ...     return f"{parameters['images']:,} images"
+    >>> Curve("sizes", DenseDigitClassifier(), (100, 1_000), images, seeds=3).row_names()
+    ['100 images', '1,000 images']
     """
 
     name: str
@@ -116,9 +207,38 @@ def _label_of(experiment, parameters):
 class Study:
     """What was asked, how it is tried, and what is to be known of the answer.
 
-    ``minutes`` is about what it takes on two cores. With `pictures`, the report shows its networks:
-    it is called with the fitted estimators of the first seed, by name of network, and with the
-    parts of MNIST (samples and labels of "train" and so on), and yields displays with captions.
+    Parameters
+    ----------
+    name : str
+        What the command and the files call it: letters, digits, - and _.
+    title, question : str
+        What it is about.
+    experiments : tuple of Network, Search and Curve
+        What is fitted.
+    split : Split
+        How MNIST is divided and scaled.
+    minutes : float
+        About what it takes on two cores.
+    notes : tuple of str, default=()
+        What is to be known of the results.
+    pictures : callable, default=None
+        Draws its networks for the report. It is called with a dict of the fitted estimators of the
+        first seed, by the name of their row, and with a dict of samples and labels of "train",
+        "validation" and "test", and yields captions with displays.
+
+    Raises
+    ------
+    ValueError
+        If names are not unique, or an experiment cannot be run.
+
+    Examples
+    --------
+    >>> from skdigits import DenseDigitClassifier
+    >>> from skdigits.studies import Network, Split, Study
+    >>> networks = tuple(Network(f"{n} units", DenseDigitClassifier(n)) for n in (16, 32))
+    >>> study = Study("widths", "Widths", "Is wider better?", networks, Split(), minutes=1)
+    >>> study.n_fits()
+    2
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Study ``experiments``: five networks for postal digits, with full and with reduced input.
+"""Study ``experiments``: networks for postal digits, with full and with reduced input.
 
 Validation on the first 5,000 training images, training on the other 55,000; pixels / 255. Batches
 of 32, at most 30 epochs; early stopping with patience 10 for all but MLP-1 and MLP-2, which keeps
@@ -44,20 +44,22 @@ def _most_important_pixels(n_pixels):
 def _pictures(models, parts):
     X, y = parts["train"]
     for name, model in models.items():
-        counts = np.bincount(model.predict(X), minlength=10)
+        predicted = model.predict(X)
+        counts = np.bincount(predicted, minlength=10)
         never = ", ".join(map(str, np.flatnonzero(counts == 0))) or "none"
         yield f"{name}: loss and accuracy", TrainingHistoryDisplay.from_estimator(model)
         yield (
             f"{name}: training images by true and predicted class; never predicted: {never}",
-            ConfusionMatrixDisplay.from_estimator(
-                model, X, y, cmap="cividis", colorbar=False, text_kw={"fontsize": "small"}
+            ConfusionMatrixDisplay.from_predictions(
+                y, predicted, cmap="cividis", colorbar=False, text_kw={"fontsize": "small"}
             ),
         )
-        yield f"{name}: its errors on them", ConfusionErrorDisplay.from_estimator(model, X, y)
+        errors = ConfusionErrorDisplay.from_predictions(y, predicted)
+        yield f"{name}: its errors on them, in percent of each class", errors
         for pair in ((1, 3), (5, 8)):
             yield (
                 f"{name}: {pair[0]} and {pair[1]}, as they are called",
-                ConfusedDigitsDisplay.from_estimator(model, X, y, classes=pair),
+                ConfusedDigitsDisplay.from_predictions(X, y, predicted, classes=pair),
             )
     yield "MLP-1: its hidden unit", ActivationDisplay.from_estimator(models["MLP-1"], X)
     yield "MLP-2: its two hidden units", ActivationDisplay.from_estimator(models["MLP-2"], X)
@@ -71,7 +73,7 @@ def _pictures(models, parts):
 
 STUDY = Study(
     name="experiments",
-    title="Five networks for postal digits",
+    title="Networks for postal digits",
     question="Which network reads postal digits best, and what do fewer inputs cost?",
     split=Split(n_validation=5_000),
     minutes=3,
