@@ -1,8 +1,10 @@
 """What a search on a Dask cluster costs besides its fits: tasks, rows of folds, data.
 
 On two workers, processes of one machine: the seconds that a task takes that does nothing, with the
-rows of a fold of MNIST as lists (they travel with the task); those of scattering MNIST as uint8 to
-each worker; and of one small fit, for comparison. What the scheduler does is the same for any
+rows of a fold of MNIST as lists (they travel with the task); those that a fit takes that does
+nothing, in a search with the rows as lists, and with the rows on every worker beforehand; those of
+cutting the rows out of the data, which a worker does by itself; those of scattering MNIST as uint8
+to each worker; and of one small fit, for comparison. What the scheduler does is the same for any
 number of workers.
 
     python benchmarks/bench_cluster.py [--tasks 200] [--turns 3]
@@ -17,7 +19,8 @@ import numpy as np
 from common import table, write_json
 from dask import config
 from distributed import Client, LocalCluster
-from sklearn.model_selection import StratifiedKFold
+from sklearn.dummy import DummyClassifier
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from skdigits import DenseDigitClassifier
 from skdigits.datasets import fetch_mnist
@@ -32,6 +35,12 @@ def fit(X, y, rows):
     return classifier.fit_time_
 
 
+def empty_search(cv, n_tasks):
+    """A search whose fits do nothing."""
+    grid = {"random_state": list(range(n_tasks // len(cv)))}
+    return GridSearchCV(DummyClassifier(), grid, cv=cv, refit=False)
+
+
 def seconds_of(function):
     start = time.perf_counter()
     function()
@@ -44,8 +53,18 @@ def main():
     parser.add_argument("--turns", type=int, default=3)
     arguments = parser.parse_args()
     X, y = fetch_mnist(return_X_y=True)
-    train, test = (rows.tolist() for rows in next(StratifiedKFold(3).split(X, y)))
-    found = {"task": [], "task with rows": [], "scatter to one worker": [], "fit": []}
+    folds = list(StratifiedKFold(3).split(X, y))
+    lists = [(train.tolist(), test.tolist()) for train, test in folds]
+    train, test = lists[0]
+    found = {
+        "task": [],
+        "task with rows": [],
+        "fit of a search, rows inside": [],
+        "fit of a search, rows scattered": [],
+        "cutting the rows out": [],
+        "scatter to one worker": [],
+        "fit": [],
+    }
     config.set({"distributed.scheduler.active-memory-manager.start": False})
     cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
     with cluster, Client(cluster) as client, joblib.parallel_config(backend="dask"):
@@ -58,6 +77,18 @@ def main():
         for _ in range(arguments.turns):
             found["task"].append(seconds_of(run) / arguments.tasks)
             found["task with rows"].append(seconds_of(lambda: run(train, test)) / arguments.tasks)
+            for where, cv, scattered in (
+                ("inside", lists, [X, y]),
+                ("scattered", folds, [X, y, *(rows for fold in folds for rows in fold)]),
+            ):
+                with joblib.parallel_config(backend="dask", scatter=scattered):
+                    search = empty_search(cv, arguments.tasks)
+                    seconds = seconds_of(lambda search=search: search.fit(X, y))
+                    n_fits = len(search.cv_results_["params"]) * len(cv)
+                found[f"fit of a search, rows {where}"].append(seconds / n_fits)
+            found["cutting the rows out"].append(
+                seconds_of(lambda: (X[folds[0][0]], X[folds[0][1]]))
+            )
             noise = np.random.default_rng().integers(0, 256, X.shape, np.uint8)  # new to Dask
             send = seconds_of(lambda data=noise: client.scatter(data, broadcast=True, hash=False))
             found["scatter to one worker"].append(send / 2)

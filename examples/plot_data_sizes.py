@@ -16,7 +16,7 @@ from skdigits import ConvDigitClassifier, DenseDigitClassifier
 from skdigits.datasets import fetch_mnist
 
 X, y = fetch_mnist(return_X_y=True)
-X, y = X[:14_000], y[:14_000]
+X, y = X[:12_000], y[:12_000]
 
 # Small batches: a hundred images in batches of 128 would be a single step an epoch.
 training = {"batch_size": 32, "epochs": 8, "dropout": 0.1, "random_state": 0}
@@ -26,11 +26,11 @@ models = {
     "PCA": make_pipeline(PCA(50, random_state=0), dense),
     "convolutional": ConvDigitClassifier((8, 16), hidden_layer_sizes=64, **training),
 }
-sizes = np.array([100, 300, 1000, 3000, 10_000])
-splits = ShuffleSplit(3, test_size=4000, random_state=0)
+sizes = np.array([100, 300, 1000, 3000, 9000])
+splits = ShuffleSplit(2, test_size=3000, random_state=0)
 
 # %%
-# Three random choices of the images for each size; the bands are their standard deviation.
+# Two random choices of the images for each size; the bands are their standard deviation.
 
 import matplotlib.pyplot as plt
 

@@ -258,7 +258,7 @@ def test_searches_and_pipelines(digits):
     X, X_test, y, y_test = digits
     search = GridSearchCV(
         ConvDigitClassifier(epochs=6, learning_rate=0.01, random_state=0),
-        {"filters": [(4,), (4, 8)], "augmentation": [None, {"shift": 1}]},
+        [{"filters": [(4,), (4, 8)]}, {"filters": [(4,)], "augmentation": [{"shift": 1}]}],
         cv=2,
     ).fit(X.reshape(-1, 8, 8), y)
     assert search.cv_results_["mean_test_score"].max() > 0.8

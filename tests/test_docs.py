@@ -1,4 +1,4 @@
-"""Every example in docstrings, README and docs runs."""
+"""Every example in docstrings, README, docs and gallery runs."""
 
 import doctest
 import importlib
@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from matplotlib import pyplot as plt
 
 import skdigits
 
@@ -22,6 +23,7 @@ PUBLIC = [
     for name in importlib.import_module(f"skdigits{part}").__all__
     if name != "__version__"
 ]
+EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -44,14 +46,31 @@ def test_public_names_have_an_example_and_are_in_the_api(name):
     assert f"{module}.{name}" in listed or f"``{module}.{name}``" in sections[-1]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_blocks_of_pages(page, tmp_path, monkeypatch):
-    """The blocks of a page run one after the other, as a reader would run them."""
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run code as a script of a user would."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
     namespace = {"__name__": "__main__"}
+
+    def run(source, name):
+        exec(compile(source, str(name), "exec"), namespace)
+
+    yield run
+    plt.close("all")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_blocks_of_pages(page, run):
+    """The blocks of a page run one after the other, as a reader would run them."""
     for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
-        exec(compile(block, str(page), "exec"), namespace)
+        run(block, page)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_examples(example, run):
+    """With one epoch a fit; the docs are built from them as they are."""
+    run(re.sub(r'(epochs"?[=:] ?)\d+', r"\g<1>1", example.read_text()), example)
 
 
 def test_pages_link_to_files_that_exist():

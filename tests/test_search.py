@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -107,8 +108,6 @@ def test_scikit_learns_own_callbacks(small, digits, capsys):
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_same_scores_with_every_backend(digits, n_jobs, backend):
-    import joblib
-
     X, _, y, _ = digits
     classifier = DenseDigitClassifier(epochs=2, random_state=0)
     with joblib.parallel_config(backend=backend, n_jobs=n_jobs):
@@ -125,10 +124,9 @@ def _threads():
     return tf.config.threading.get_intra_op_parallelism_threads()
 
 
-def test_workers_share_the_cores():
+def test_workers_share_the_cores(monkeypatch):
     """Each of two worker processes trains with half of the threads."""
-    import joblib
-
+    monkeypatch.delenv("OMP_NUM_THREADS")
     with joblib.parallel_config(backend="loky", n_jobs=2):
         found = joblib.Parallel()(joblib.delayed(_threads)() for _ in range(2))
     assert set(found) == {max(joblib.cpu_count() // 2, 1)}
@@ -137,7 +135,6 @@ def test_workers_share_the_cores():
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        ({"OMP_NUM_THREADS": "3"}, 3),
         ({"OMP_NUM_THREADS": "3,2"}, 3),
         ({"OMP_NUM_THREADS": "3", "TF_NUM_INTRAOP_THREADS": "5"}, 0),  # as TensorFlow has it
         ({"OMP_NUM_THREADS": "many"}, 0),

@@ -412,7 +412,7 @@ def test_many_networks_are_no_reason_for_a_warning(kind, digits, request, caplog
     small = request.getfixturevalue(kind)
     tf.get_logger().addHandler(caplog.handler)
     try:
-        for units in range(31, 38):
+        for units in range(31, 37):
             small((units,), epochs=1).fit(X[:64], y[:64])
     finally:
         tf.get_logger().removeHandler(caplog.handler)
@@ -430,17 +430,14 @@ def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small,
 
     for fit in (
         lambda units: small((units,), epochs=1).fit(X[:100], y[:100]),
-        lambda units: small_conv((4, units), epochs=1).fit(X[:100], y[:100]),
+        lambda units: small_conv((units,), epochs=1).fit(X[:100], y[:100]),
     ):
         fit(101), fit(104)
         before = n_graphs()
-        for units in (101, 102, 103, 101, 104):
+        for units in (102, 101, 104):
             fit(units)
         kept = [network.config["layers"] for _, network in _compiled._idle_networks]
-        assert [101 in layers[-2].values() or 101 in layers[1].values() for layers in kept] == [
-            True,
-            False,
-        ]
+        assert [one[0].get("units", one[0].get("filters")) for one in kept] == [101, 104]
         assert n_graphs() == before
 
 
@@ -448,7 +445,7 @@ def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small,
 def test_threads_that_fit_at_once_get_what_each_gets_alone(kind, digits, request):
     X, _, y, _ = digits
     small = request.getfixturevalue(kind)
-    seeds = range(6)
+    seeds = range(6 if kind == "small" else 3)
     alone = [small(random_state=seed).fit(X, y).coefs_[0] for seed in seeds]
     together = {}
 

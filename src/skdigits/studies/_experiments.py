@@ -184,8 +184,8 @@ def _estimator(experiment, seed, quick):
     parameters = {"random_state": seed}
     if quick:
         parameters |= {
-            name: QUICK_EPOCHS
-            for name in estimator.get_params()
+            name: min(value, QUICK_EPOCHS)
+            for name, value in estimator.get_params().items()
             if name in ("epochs", "classifier__epochs")
         }
     return estimator.set_params(**parameters)

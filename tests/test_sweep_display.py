@@ -1,0 +1,133 @@
+"""The display of a search draws what the search says, and stars what it chose."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import loguniform
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from skdigits.displays import SweepDisplay
+
+pytestmark = pytest.mark.usefixtures("closed_figures")
+
+
+@pytest.fixture(scope="module")
+def search(small, digits):
+    X, _, y, _ = digits
+    grid = {"hidden_layer_sizes": [(4,), (8,), (16,)], "learning_rate": [0.001, 0.01]}
+    return GridSearchCV(small(epochs=2), grid, cv=2).fit(X, y)
+
+
+def test_sweep_over_one_and_two_parameters(search):
+    results = pd.DataFrame(search.cv_results_)
+    both = SweepDisplay.from_estimator(search)
+    assert both.params == ("hidden_layer_sizes", "learning_rate")
+    for axes, measure in zip(both.ax_, ("test_score", "fit_time"), strict=True):
+        drawn = [container[0].get_xydata() for container in axes.containers]
+        for line, rate in zip(drawn, (0.001, 0.01), strict=True):
+            rows = results[results.param_learning_rate == rate]
+            np.testing.assert_array_equal(line, np.c_[[4, 8, 16], rows[f"mean_{measure}"]])
+    one = SweepDisplay.from_estimator(search, params="learning_rate", linestyle=":")
+    best_width = search.best_params_["hidden_layer_sizes"]
+    of_best_width = results[results.param_hidden_layer_sizes == best_width]
+    (container,) = one.ax_[0].containers
+    np.testing.assert_array_equal(container[0].get_ydata(), of_best_width.mean_test_score)
+    star = one.ax_[0].lines[-1].get_xydata()
+    np.testing.assert_array_equal(
+        star, [[search.best_params_["learning_rate"], search.best_score_]]
+    )
+
+
+def test_sweep_over_words(small, digits):
+    X, _, y, _ = digits
+    grid = {"activation": ["relu", "tanh"], "hidden_layer_sizes": [(), (4, 4)]}
+    words = GridSearchCV(small(epochs=1), grid, cv=2).fit(X[:200], y[:200])
+    display = SweepDisplay.from_estimator(words, params=("hidden_layer_sizes", "activation"))
+    assert [tick.get_text() for tick in display.ax_[1].get_xticklabels()] == ["()", "(4, 4)"]
+    assert [text.get_text() for text in display.ax_[0].get_legend().get_texts()] == [
+        "best",
+        "relu",
+        "tanh",
+    ]
+
+
+def star_of(display):
+    (star,) = (line for line in display.ax_[0].lines if line.get_label() == "best")
+    return star.get_xydata()[0].tolist()
+
+
+def test_sweep_stars_what_the_search_chose(small, digits):
+    X, _, y, _ = digits
+    widths = {"hidden_layer_sizes": [4, 8, 16]}
+    chosen = GridSearchCV(small(epochs=1), widths, cv=2, refit=lambda results: 1).fit(X, y)
+    star = star_of(SweepDisplay.from_estimator(chosen))
+    assert star == [8, chosen.cv_results_["mean_test_score"][1]]
+    metrics = {"scoring": ["accuracy", "neg_log_loss"], "refit": "neg_log_loss"}
+    several = GridSearchCV(small(epochs=1), widths, cv=2, **metrics).fit(X, y)
+    display = SweepDisplay.from_estimator(several)
+    assert display.ax_[0].get_ylabel() == "neg_log_loss"
+    assert star_of(display)[1] == several.cv_results_["mean_test_neg_log_loss"].max()
+    with pytest.raises(ValueError, match=r"scoring must name.* accuracy, neg_log_loss; got 'f1'"):
+        SweepDisplay.from_estimator(several, scoring="f1")
+
+
+def test_sweep_of_successive_halving_draws_the_last_round_of_each(small, digits):
+    X, _, y, _ = digits
+    grid = {"learning_rate": [0.0001, 0.001, 0.01, 0.03]}
+    search = HalvingGridSearchCV(
+        small(), grid, cv=2, resource="epochs", min_resources=1, max_resources=4, random_state=0
+    ).fit(X, y)
+    display = SweepDisplay.from_estimator(search)
+    assert display.params == ("learning_rate",)
+    results = pd.DataFrame(search.cv_results_)
+    last = results.drop_duplicates("param_learning_rate", keep="last")
+    drawn = np.concatenate([one[0].get_xydata() for one in display.ax_[0].containers])
+    expected = last.sort_values("param_learning_rate")[["param_learning_rate", "mean_test_score"]]
+    np.testing.assert_array_equal(drawn, expected.to_numpy(dtype=float))
+    assert star_of(display) == [search.best_params_["learning_rate"], search.best_score_]
+
+
+def test_sweep_draws_what_is_not_set(digits):
+    X, _, y, _ = digits
+    grid = [
+        {"max_depth": [1, 3], "class_weight": [None, "balanced"]},
+        {"min_samples_leaf": [200, 300]},
+    ]
+    search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, cv=2).fit(X, y)
+    display = SweepDisplay.from_estimator(search, params=["max_depth", "class_weight"])
+    texts = [text.get_text() for text in display.ax_[0].get_legend().get_texts()]
+    assert texts == ["best", "None", "balanced"]
+    display = SweepDisplay.from_estimator(search, params="min_samples_leaf")
+    ticks = [tick.get_text() for tick in display.ax_[1].get_xticklabels()]
+    assert ticks == ["not set", "200", "300"]
+    with pytest.raises(ValueError, match="params must choose one or two"):
+        SweepDisplay.from_estimator(search)
+
+
+def test_sweep_of_a_random_search(digits):
+    X, _, y, _ = digits
+    space = {"C": loguniform(1e-2, 1e2), "gamma": loguniform(1e-4, 1e-2)}
+    search = RandomizedSearchCV(SVC(), space, n_iter=9, cv=2, random_state=0).fit(X[:200], y[:200])
+    both = SweepDisplay.from_estimator(search)
+    assert both.ax_[0].get_xscale() == "log"
+    (colour_bar,) = set(both.figure_.axes) - set(both.ax_)
+    assert colour_bar.get_ylabel() == "gamma"
+    one = SweepDisplay.from_estimator(search, params="C")  # no two share a gamma: all of them
+    (container,) = one.ax_[0].containers
+    np.testing.assert_array_equal(container[0].get_xdata(), np.sort(search.cv_results_["param_C"]))
+    assert container[0].get_linestyle() == "None"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"params": "epochs"}, "params must choose.* hidden_layer_sizes.*got epochs"),
+        ({"scoring": "f1"}, "scoring must name a score"),
+    ],
+)
+def test_says_what_was_not_searched(options, message, search):
+    with pytest.raises(ValueError, match=message):
+        SweepDisplay.from_estimator(search, **options)
