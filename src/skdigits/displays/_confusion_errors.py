@@ -156,7 +156,7 @@ class ConfusionErrorDisplay:
         display = ConfusionMatrixDisplay(percent, display_labels=self.display_labels)
         options = {
             "cmap": "cividis",
-            "values_format": ".1f",
+            "values_format": ".1f" if percent.max() >= 1 else ".2f",
             "xticks_rotation": "vertical" if longest > 3 else "horizontal",
         } | kwargs
         # Where nothing is wrong, a dark picture, not a grey one.
