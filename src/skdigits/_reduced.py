@@ -96,8 +96,8 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample. The reducer gets them if its `fit` names them; samples of
-            weight 0 are left out in any case. A training set of a digit network's single batch
-            reaches the reducer with equal samples merged.
+            weight 0 are left out in any case. Of a training set that is a single batch of a digit
+            network, the reducer gets equal samples merged into one.
         X_val : array-like of shape (n_val_samples, n_features), default=None
             Samples for the classifier to validate on after every epoch.
         y_val : array-like of shape (n_val_samples,), default=None

@@ -240,13 +240,14 @@ class ActivationDisplay:
         if colors is None:
             ten = mpl.color_sequences["petroff10"]
             colors = [ten[number % len(ten)] for number in range(len(self.classes))]
+        one_for_all = bool({"c", "color"} & set(kwargs))
         size = float(np.clip(20_000 / len(self.y_pred), 1, 20))
         for colour, label in zip(colors, self.classes, strict=True):
             points = self.activations[self.y_pred == label]
             if not len(points):
                 continue
             options = {"s": size, "alpha": 0.5, "linewidths": 0, "rasterized": True}
-            if not {"c", "color"} & set(kwargs):
+            if not one_for_all:
                 options["color"] = colour
             self.ax_.scatter(points[:, 0], points[:, 1], **options | kwargs)
             # A label on its cloud can be read without colours.
@@ -261,6 +262,8 @@ class ActivationDisplay:
                 path_effects=[withStroke(linewidth=3, foreground="white")],
             )
         self.ax_.set(xlabel=self.names[0], ylabel=self.names[1])
+        if one_for_all:
+            return
         dot = {"linestyle": "", "marker": "o", "markersize": 5}
         named = zip(colors, self.classes, strict=True)
         handles = [Line2D([], [], color=colour, label=str(name), **dot) for colour, name in named]

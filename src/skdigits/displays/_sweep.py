@@ -96,7 +96,7 @@ class SweepDisplay:
             raise ValueError(f"search must be a search of scikit-learn; got {search!r}")
         results = search.cv_results_
         refitted_by = search.refit if isinstance(search.refit, str) else "score"
-        scoring = _checked_scoring(results, refitted_by if scoring is None else scoring)
+        scoring = _checked_scoring(results, scoring, refitted_by)
         means = results[f"mean_test_{scoring}"]
         if np.isnan(means).all():
             raise ValueError(f"search must have scores; all of {scoring!r} are NaN")
@@ -212,14 +212,15 @@ class SweepDisplay:
         return table, not (not_drawn.nunique() > 1).any()
 
 
-def _checked_scoring(results, scoring):
+def _checked_scoring(results, scoring, default):
     prefix = "mean_test_"
     scores = [name.removeprefix(prefix) for name in results if name.startswith(prefix)]
-    if scoring not in scores:
+    chosen = default if scoring is None else scoring
+    if chosen not in scores:
         raise ValueError(
             f"scoring must name a score of the search, {', '.join(scores)}; got {scoring!r}"
         )
-    return scoring
+    return chosen
 
 
 def _values(results):
