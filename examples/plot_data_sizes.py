@@ -49,4 +49,5 @@ axes.grid(alpha=0.3)
 
 # %%
 # Ten times as many images take more than half of the errors away. Convolutions know beforehand that
-# neighbouring pixels belong together: to them, the same images are worth several times as many.
+# neighbouring pixels belong together: to them, the same images are worth several times as many. The
+# later principal components are small, and a network learns them only from more steps than these.

@@ -82,8 +82,8 @@ ConfusedDigitsDisplay.from_predictions(X, y, predicted, classes=(5, 8))
 
 # %%
 # **The single hidden unit**: its activation by predicted class. All that the output layer knows of
-# an image is this one number, so that each class is an interval of it. Whoever has no box is never
-# predicted.
+# an image is this one number, so that each class is an interval of it. A class without a box is
+# never predicted.
 
 from skdigits.displays import ActivationDisplay
 

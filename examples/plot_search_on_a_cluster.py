@@ -39,8 +39,8 @@ if __name__ == "__main__":
 
 # %%
 # The learning rate matters over orders of magnitude, which is why it was drawn on a logarithmic
-# scale. The two tall times are those of the first fit of each worker, which imports TensorFlow and
-# compiles the network.
+# scale. Tall times are those of the first fit of each worker, which imports TensorFlow and compiles
+# the network.
 
 if __name__ == "__main__":
     SweepDisplay.from_estimator(search)

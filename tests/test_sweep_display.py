@@ -48,9 +48,9 @@ def test_sweep_over_words(small, digits):
     display = SweepDisplay.from_estimator(words, params=("hidden_layer_sizes", "activation"))
     assert [tick.get_text() for tick in display.ax_[1].get_xticklabels()] == ["()", "(4, 4)"]
     assert [text.get_text() for text in display.ax_[0].get_legend().get_texts()] == [
-        "best",
         "relu",
         "tanh",
+        "best",
     ]
 
 
@@ -99,7 +99,7 @@ def test_sweep_draws_what_is_not_set(digits):
     search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, cv=2).fit(X, y)
     display = SweepDisplay.from_estimator(search, params=["max_depth", "class_weight"])
     texts = [text.get_text() for text in display.ax_[0].get_legend().get_texts()]
-    assert texts == ["best", "None", "balanced"]
+    assert texts == ["None", "balanced", "best"]
     display = SweepDisplay.from_estimator(search, params="min_samples_leaf")
     ticks = [tick.get_text() for tick in display.ax_[1].get_xticklabels()]
     assert ticks == ["not set", "200", "300"]

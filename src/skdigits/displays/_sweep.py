@@ -183,8 +183,9 @@ class SweepDisplay:
         if scale is not None or len(lines) == 1:
             self.ax_[0].legend(frameon=False, fontsize="small")
         else:
-            place = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
-            self.ax_[0].legend(title=second, frameon=False, fontsize="small", **place)
+            (best, *handles), _ = self.ax_[0].get_legend_handles_labels()
+            place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "title": second}
+            self.ax_[0].legend(handles=[*handles, best], frameon=False, fontsize="small", **place)
         return self
 
     def _table(self):
