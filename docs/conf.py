@@ -33,6 +33,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_memory": False,
+    "capture_repr": ("_repr_html_",),  # tables, but not the addresses of displays
     "abort_on_example_error": True,
 }
 html_theme = "pydata_sphinx_theme"

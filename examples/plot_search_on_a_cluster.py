@@ -35,7 +35,8 @@ if __name__ == "__main__":
     cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
     with cluster, Client(cluster), joblib.parallel_config(backend="dask", scatter=[X, y]):
         search.fit(X, y)
-    print(search.best_params_, f"{search.best_score_:.4f}")
+    rate = search.best_params_["learning_rate"]
+    print(f"learning rate {rate:.4f}: accuracy {search.best_score_:.4f}")
 
 # %%
 # The learning rate matters over orders of magnitude, which is why it was drawn on a logarithmic

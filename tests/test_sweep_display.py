@@ -103,7 +103,7 @@ def test_sweep_draws_what_is_not_set(digits):
     display = SweepDisplay.from_estimator(search, params="min_samples_leaf")
     ticks = [tick.get_text() for tick in display.ax_[1].get_xticklabels()]
     assert ticks == ["not set", "200", "300"]
-    with pytest.raises(ValueError, match="params must choose one or two"):
+    with pytest.raises(ValueError, match="one or two of the 3 parameters of which"):
         SweepDisplay.from_estimator(search)
 
 

@@ -10,7 +10,8 @@ from skdigits.displays._axes import image_options, panels
 class ConfusionErrorDisplay:
     """The errors of a confusion matrix: shares of each true class, without those that are right.
 
-    Where there is no number, there was no such error. A grey row is a class without samples.
+    Where there is no number, there was no such error. What is grey is left out: what is right, and
+    rows of classes without samples.
 
     The counts themselves are a matter of `sklearn.metrics.ConfusionMatrixDisplay`; beside the many
     that are right, errors can hardly be seen there.
@@ -167,7 +168,8 @@ class ConfusionErrorDisplay:
         if display.text_ is not None:
             for text in display.text_[percent == 0]:
                 text.set_text("")
-        display.im_.set_data(np.ma.masked_invalid(100 * self.errors))
+        off = np.isnan(self.errors) | np.eye(n_classes, dtype=bool)
+        display.im_.set_data(np.ma.masked_where(off, 100 * self.errors))
         self.ax_.set_facecolor("0.85")
         if display.im_.colorbar is not None:
             display.im_.colorbar.set_label("% of the true class")

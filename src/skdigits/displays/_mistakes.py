@@ -187,13 +187,9 @@ class MistakesDisplay:
         across, down = 1.15 * width, 1.3 * height
         ink = {"vmin": min(0, self.images.min()), "vmax": self.images.max()}
         options = image_options({"cmap": "gray_r"} | ink, im_kw)
-        captions = [
-            f"{true} called {predicted}, {100 * probability:.0f} %"
-            for true, predicted, probability in zip(
-                self.y_true, self.y_pred, self.probabilities, strict=True
-            )
-        ]
-        fontsize = self._fontsize(n_columns, max(map(len, captions)))
+        captions, fontsize = self._captions("{} called {}, {:.0f} %", n_columns)
+        if fontsize < 6:  # narrow
+            captions, fontsize = self._captions("{}→{} {:.0f}%", n_columns)
         for number, (image, caption) in enumerate(zip(self.images, captions, strict=True)):
             left, bottom = across * (number % n_columns), -down * (number // n_columns)
             place = (left, left + width, bottom, bottom + height)
@@ -203,7 +199,9 @@ class MistakesDisplay:
         self.ax_.set(xlim=(0, across * n_columns), ylim=(down * (1 - n_rows), 1.2 * height))
         return self
 
-    def _fontsize(self, n_columns, n_letters):
-        """Size in points that lets captions end where the next ones begin, if they can be read."""
+    def _captions(self, form, n_columns):
+        """Captions, and the size in points that lets one end where the next one begins."""
+        mistakes = zip(self.y_true, self.y_pred, 100 * self.probabilities, strict=True)
+        captions = [form.format(*mistake) for mistake in mistakes]
         inches = self.ax_.get_window_extent().width / self.figure_.dpi / n_columns
-        return min(max(72 * inches / (0.55 * n_letters), 4), 9)
+        return captions, min(max(72 * inches / (0.6 * max(map(len, captions))), 4), 9)

@@ -47,8 +47,8 @@ class SweepDisplay:
     >>> classifier = DenseDigitClassifier(epochs=3, random_state=0)
     >>> search = GridSearchCV(classifier, {"hidden_layer_sizes": [8, 16]}, cv=3).fit(X, y)
     >>> display = SweepDisplay.from_estimator(search)
-    >>> display.params, [ax.get_ylabel() for ax in display.ax_]
-    (('hidden_layer_sizes',), ['score', 'fit time, s'])
+    >>> display.params, display.ax_[0].get_ylabel(), display.ax_[1].get_xlabel()
+    (('hidden_layer_sizes',), 'score', 'hidden_layer_sizes')
     """
 
     def __init__(self, cv_results, *, params, scoring="score", best=None, candidates=None):
@@ -104,21 +104,8 @@ class SweepDisplay:
         if scoring == refitted_by and hasattr(search, "best_index_"):
             best = search.best_index_
         values = _values(results)
-        searched = list(values)
-        chosen = [name for name in searched if name != getattr(search, "resource", None)]
-        if params is None:
-            varied = [name for name in chosen if values[name].nunique() > 1] or chosen[:1]
-            params = sorted(varied, key=lambda name: -values[name].nunique())
-        params = (params,) if isinstance(params, str) else tuple(params)
-        if (
-            len(set(params)) != len(params)
-            or len(params) not in (1, 2)
-            or set(params) - {*searched}
-        ):
-            raise ValueError(
-                "params must choose one or two of the parameters that were searched, "
-                f"{', '.join(searched)}; got {', '.join(map(str, params))}"
-            )
+        chosen = [name for name in values if name != getattr(search, "resource", None)]
+        params = _checked_params(values, params, chosen)
         others = [name for name in chosen if name not in params]
         held = (values[others] == values.loc[best, others]).all(axis=1)
         drawn = held if held.sum() > 1 else held | True
@@ -151,12 +138,12 @@ class SweepDisplay:
         """
         if len(self.params) not in (1, 2):
             raise ValueError(f"params must be one or two; got {self.params!r}")
-        table, connected = self._table()
+        table, held, connected = self._table()
         given_two = np.size(ax) == 2
         self.ax_ = panels(ax, 2, 1, size=(6, 5))[:, 0]
         self.figure_ = self.ax_[0].figure
-        lines = list(table.groupby("line", sort=False))
-        looks, scale = looks_of([value for value, _ in lines])
+        lines = list(table.groupby("line", sort=are_numbers(table.line)))
+        looks, scale = looks_of([value for value, _ in lines], table.line.duplicated().any())
         for axes, measure in zip(self.ax_, ("score", "time"), strict=True):
             for (_, rows), look in zip(lines, looks, strict=True):
                 rows = rows.sort_values("position")
@@ -165,6 +152,7 @@ class SweepDisplay:
                 options = line_options(options, line_kw)
                 axes.errorbar(rows.position, rows[measure], spread, **options)
             mark_values(axes, table.along)
+            axes.margins(y=0.12)
             axes.grid(alpha=0.3)
             axes.spines[["top", "right"]].set_visible(False)
             axes.set_xlabel(_last_word(self.params[0]))
@@ -172,9 +160,11 @@ class SweepDisplay:
             self.ax_[0].set_xlabel("")
             self.ax_[0].tick_params(labelbottom=False)
         self.ax_[0].set_ylabel(self.scoring)
-        self.ax_[1].set(ylabel="fit time, s", ylim=(0, None))
+        if held:
+            self.ax_[0].set_title(held, fontsize="small", loc="left")
+        self.ax_[1].set(ylabel="fit time, s\n(with compiling)", ylim=(0, None))
         best = table.score.idxmax() if self.best is None else self.best
-        star = {"color": "black", "markeredgecolor": "white", "markersize": 13, "zorder": 5}
+        star = {"color": "black", "fillstyle": "none", "markersize": 16, "zorder": 5}
         at = table.position[best], table.score[best]
         self.ax_[0].plot(*at, "*", label="best", linestyle="", **star)
         second = _last_word(self.params[-1])
@@ -189,7 +179,7 @@ class SweepDisplay:
         return self
 
     def _table(self):
-        """What is drawn, a row for each candidate, and whether lines may connect them."""
+        """What is drawn, a row for each candidate; what is held; whether lines may connect."""
         results = self.cv_results
         values = _values(results)
         table = pd.DataFrame(
@@ -209,8 +199,11 @@ class SweepDisplay:
             table["position"] = table.along.astype(float)
         else:
             table["position"] = pd.factorize(table.along)[0]
-        not_drawn = values.loc[table.index].drop(columns=[*self.params])
-        return table, not (not_drawn.nunique() > 1).any()
+        others = values.drop(columns=[*self.params])
+        drawn = others.loc[table.index]
+        held = [name for name in others if others[name].nunique() > drawn[name].nunique() == 1]
+        text = ", ".join(f"{_last_word(name)} = {drawn[name].iloc[0]}" for name in held)
+        return table, text, not (drawn.nunique() > 1).any()
 
 
 def _checked_scoring(results, scoring, default):
@@ -222,6 +215,24 @@ def _checked_scoring(results, scoring, default):
             f"scoring must name a score of the search, {', '.join(scores)}; got {scoring!r}"
         )
     return chosen
+
+
+def _checked_params(values, params, chosen):
+    if params is None:
+        varied = [name for name in chosen if values[name].nunique() > 1] or chosen[:1]
+        if len(varied) > 2:
+            raise ValueError(
+                f"params must choose one or two of the {len(varied)} parameters of which several "
+                f"values were tried: {', '.join(varied)}"
+            )
+        return tuple(sorted(varied, key=lambda name: -values[name].nunique()))
+    params = (params,) if isinstance(params, str) else tuple(params)
+    if len(params) not in (1, 2) or len({*params}) < len(params) or {*params} - {*values}:
+        raise ValueError(
+            "params must choose one or two of the parameters that were searched, "
+            f"{', '.join(values)}; got {', '.join(map(str, params))}"
+        )
+    return params
 
 
 def _values(results):

@@ -10,8 +10,9 @@ class TrainingHistoryDisplay:
     """Loss and accuracy of every epoch, on training and validation samples.
 
     Several networks are told apart by colour, validation from training by dashes. A large dot marks
-    the best epoch of a network that was validated; after `warm_start`, that of its last fit.
-    Figures on training samples are taken while it is trained, with dropout.
+    the best epoch of a network that was validated, that of lowest validation loss (of its last fit,
+    after `warm_start`), whether or not the network ended with the weights of that epoch. Figures on
+    training samples are taken while it is trained, with dropout.
 
     Parameters
     ----------

@@ -12,11 +12,12 @@ def are_numbers(values):
     return all(isinstance(value, Real) for value in values)
 
 
-def looks_of(values):
-    """How the line of each value looks; and the scale of their colours, if these have one."""
+def looks_of(values, are_lines):
+    """How what belongs to each value looks; and the scale of their colours, if these have one."""
     import matplotlib as mpl
 
-    if len(values) > len(colours()) and are_numbers(values):
+    too_many = len(values) > len(colours()) or (len(values) > 2 and not are_lines)
+    if too_many and are_numbers(values):
         norm = (mpl.colors.LogNorm if _steps_multiply(values) else mpl.colors.Normalize)(
             min(values), max(values)
         )
@@ -58,8 +59,8 @@ def mark_values(axes, values):
     axes.set_xscale("log")
     values = np.unique(np.asarray(values, dtype=float))
     span = values[-1] / values[0]
-    if np.diff(np.log(values)).min() > 0.07 * np.log(span):
-        axes.set_xticks(values, [f"{value:g}" for value in values])
+    if np.diff(np.log(values)).min() > 0.1 * np.log(span):
+        axes.set_xticks(values, [f"{value:.3g}" for value in values])
     else:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < 5_000 else (1,)))
         axes.xaxis.set_major_formatter("{x:g}")

@@ -40,12 +40,8 @@ HEADINGS = (
     "test",
     "range",
     "test loss",
-    "published",
-    "accuracy",
-    "loss",
-    "s",
-    "difference",
 )
+PUBLISHED_HEADINGS = ("published", "accuracy", "loss", "s", "difference")
 
 
 def write_html(output, studies, results, fits):
@@ -93,15 +89,20 @@ difference of more than {100 * NOTABLE:g} point in accuracy is set in bold.</p>
 def _section(study, results, fits, pictures):
     quick = "<p class=quick>Quick: fewer images and epochs. These are not the study's figures.</p>"
     svg = chart(study, results)
+    headings, caption = HEADINGS, "Accuracy, loss and seconds."
+    if "published_name" in results:
+        headings += PUBLISHED_HEADINGS
+        caption = "Accuracy, loss and seconds: ours on the left, published ones on the right."
+    notes = "".join(f"<li>{escape(note)}</li>" for note in study.notes)
     return f"""<section id="{study.name}"><h2>{escape(study.title)}</h2>
 <p class="question">{escape(study.question)}</p>
 {quick if results.quick.any() else ""}
 <p>{escape(_findings(results))}</p>
 {f"<figure>{svg}</figure>" if svg else ""}
-<div class="table"><table><caption>Accuracy, loss and seconds: ours on the left, published ones on
-the right.</caption><thead><tr>{"".join(f"<th>{heading}</th>" for heading in HEADINGS)}</tr></thead>
+<div class="table"><table><caption>{caption}</caption>
+<thead><tr>{"".join(f"<th>{heading}</th>" for heading in headings)}</tr></thead>
 <tbody>{"".join(_rows(results))}</tbody></table></div>
-<ul>{"".join(f"<li>{escape(note)}</li>" for note in study.notes)}</ul>
+{f"<ul>{notes}</ul>" if notes else ""}
 <div class="pictures">{"".join(_embedded(path, caption) for path, caption in pictures)}</div>
 <p class="where">{escape(_where(fits))}</p></section>
 """
@@ -142,7 +143,7 @@ def _findings(results):
 
 def _rows(results):
     for network, rows in results.groupby("network", sort=False):
-        runs = rows.drop_duplicates("published_name") if "published_name" in rows else rows[:1]
+        runs = rows.drop_duplicates("published_name") if "published_name" in rows else None
         fits = rows.drop_duplicates("seed")
         mean = fits.mean(numeric_only=True)
         spread = f"{fits.accuracy.min():.4f} to {fits.accuracy.max():.4f}"
@@ -158,11 +159,14 @@ def _rows(results):
             spread if len(fits) > 1 else "",
             _figure(mean, "test_loss"),
         ]
+        if runs is None:
+            yield f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in ours)}</tr>"
+            continue
         for _, run in runs.iterrows():
-            same_run = rows.get("published_name") == run.get("published_name")
+            same_run = rows.published_name == run.published_name
             difference = rows[same_run].difference.mean() if "difference" in rows else None
             theirs = [
-                run.get("published_name") if pd.notna(run.get("published_name")) else "",
+                run.published_name if pd.notna(run.published_name) else "",
                 _figure(run, "published_accuracy"),
                 _figure(run, "published_test_loss"),
                 _figure(run, "published_seconds", ".1f"),

@@ -22,6 +22,11 @@ def draw_pictures(study, output, results, quick):
         Its rows.
     quick : bool
         Whether they are of fewer images.
+
+    Raises
+    ------
+    TypeError
+        If the study yields something else.
     """
     if study.pictures is None:
         return
@@ -35,6 +40,11 @@ def draw_pictures(study, output, results, quick):
     with plt.ioff():
         parts = images(study.split, quick)
         for number, (caption, display) in enumerate(study.pictures(models, parts)):
+            if not isinstance(caption, str) or not hasattr(display, "figure_"):
+                raise TypeError(
+                    f"pictures of study {study.name} must yield captions and displays; got "
+                    f"{caption!r} and {display!r}"
+                )
             slug = re.sub("[^a-z0-9]+", "-", caption.lower()).strip("-")
             path = folder / f"{number:02}-{slug[:60]}.png"
             with written_whole(path) as unfinished:

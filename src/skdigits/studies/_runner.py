@@ -117,8 +117,10 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
             write_csv(output / f"{study.name}.csv", rows)
             tell(*table_lines(name, published, fits))
     results = pd.DataFrame(rows)
-    draw_pictures(study, output, results, quick)
-    write_html(output, STUDIES | {study.name: study}, load_results(output), load_fits(output))
+    try:
+        draw_pictures(study, output, results, quick)
+    finally:
+        write_html(output, STUDIES | {study.name: study}, load_results(output), load_fits(output))
     tell(
         "",
         *study.notes,
