@@ -10,11 +10,12 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest
+from sklearn.feature_selection import RFE, RFECV, SelectFromModel, SelectKBest, VarianceThreshold
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -197,8 +198,11 @@ def test_mistakes_are_the_surest_ones(network, digits):
 def test_images_have_the_shape_that_the_network_saw(digits):
     X, X_test, y, y_test = digits
     network = ConvDigitClassifier(2, image_shape=(4, 16), epochs=1, random_state=0).fit(X, y)
-    mistakes = MistakesDisplay.from_estimator(network, X_test, y_test)
-    assert mistakes.images.shape[1:] == (4, 16)
+    for estimator in (network, make_pipeline(MinMaxScaler(), network).fit(X, y)):
+        mistakes = MistakesDisplay.from_estimator(estimator, X_test, y_test)
+        assert mistakes.images.shape[1:] == (4, 16)
+    behind = make_pipeline(PCA(49), ConvDigitClassifier(2, epochs=1)).fit(X, y)
+    assert MistakesDisplay.from_estimator(behind, X_test, y_test).images.shape[1:] == (8, 8)
     images = X_test.reshape(-1, 4, 16, 1) - 8  # below zero too, which is ink as well
     confused = ConfusedDigitsDisplay.from_estimator(network, images, y_test)
     assert confused.images[0][0].shape[1:] == (4, 16)
@@ -230,6 +234,11 @@ def test_importances_of_all_that_sees_pixels(network, small, digits):
     eliminated = RFE(forest, n_features_to_select=9, step=0.5).fit(X, y)
     display = PixelImportanceDisplay.from_estimator(eliminated)
     np.testing.assert_array_equal(display.importances > 0, display.chosen)
+    varying = RFECV(DecisionTreeClassifier(), step=30, cv=2).fit(X, y)  # no search
+    assert PixelImportanceDisplay.from_estimator(varying).label == "importance"
+    inked = VarianceThreshold(1).fit(X)  # which has no numbers to draw, but has chosen
+    chosen = PixelImportanceDisplay.from_estimator(inked, image=X[0]).chosen
+    np.testing.assert_array_equal(chosen.ravel(), inked.get_support())
     over = PixelImportanceDisplay.from_estimator(selector, image=X[0])
     np.testing.assert_array_equal(over.ax_.images[0].get_array(), X[0].reshape(8, 8))
     centres = {(round(p.get_y() + 0.5), round(p.get_x() + 0.5)) for p in over.ax_.patches}

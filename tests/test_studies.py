@@ -37,7 +37,7 @@ from skdigits.studies import (
     load_results,
     reproduce,
 )
-from skdigits.studies._charts import chart
+from skdigits.studies._charts import charts
 from skdigits.studies._pictures import pictures_of
 
 EXPERIMENTS = [(study, one) for study in STUDIES.values() for one in study.experiments]
@@ -373,22 +373,17 @@ def test_report(eight_by_eight, tmp_path):
     assert not re.search(r'(src|href)="(?!#|data:)', page)
 
 
-def test_chart_of_sizes_draws_curves_and_nothing_else(eight_by_eight, tmp_path):
+def test_charts_of_sizes_and_of_a_sweep(eight_by_eight, tmp_path):
     sizes = Curve("sizes, by one", TINY, (100, 1_000), lambda fit: f"{fit['images']:,} images")
-    rates = Search("rates", TINY, {"learning_rate": [0.01]}, lambda fit: f"rate, {fit['epochs']}")
-    study = _study(sizes, rates, split=Split(n_validation=97))
-    results = reproduce(study, tmp_path, file=io.StringIO())
-    assert list(results.experiment) == ["sizes, by one"] * 2 + ["rates"]
-    svg = chart(study, results)
-    assert _texts(svg.partition('id="legend_1"')[2]) == ["sizes, by one"]
-
-
-def test_chart_of_a_sweep(eight_by_eight, tmp_path):
     grid = {"hidden_layer_sizes": [4, 12, 20]}
-    folds = Search("folds", TINY, grid, _units, folds=2, refit=True)
-    study = _study(folds)
-    texts = _texts(chart(study, reproduce(study, tmp_path, file=io.StringIO())))
-    assert texts[:4] == ["4", "12", "20", "units"]
+    widths = Search("widths", TINY, grid, lambda fit: f"${_units(fit)}", folds=2, refit=True)
+    study = _study(sizes, widths)
+    results = reproduce(study, tmp_path, file=io.StringIO())
+    assert list(results.experiment) == ["sizes, by one"] * 2 + ["widths"] * 4
+    of_sizes, of_widths = charts(study, results)
+    assert _texts(of_sizes.partition('id="legend_1"')[2]) == ["sizes, by one"]
+    assert _texts(of_sizes)[:2] == ["100", "1,000"]
+    assert _texts(of_widths)[:4] == ["$4", "$12", "$20", "units"]
 
 
 def test_pictures(eight_by_eight, tmp_path):
@@ -409,6 +404,18 @@ def test_pictures(eight_by_eight, tmp_path):
     study = replace(study, experiments=networks[1:])
     reproduce(study, tmp_path, file=io.StringIO())
     assert [path.name for path in folder.iterdir()] == ["00-errors-of-two.png"]
+
+
+def test_what_are_no_pictures_is_told_and_the_report_is_there(eight_by_eight, tmp_path):
+    study = _study(Network("one", TINY), pictures=lambda models, parts: [(3, models)])
+    with pytest.raises(TypeError, match="pictures of study own must yield captions and displays"):
+        reproduce(study, tmp_path, file=io.StringIO())
+    assert "A study of one's own".replace("'", "&#x27;") in (tmp_path / "report.html").read_text()
+    with pytest.raises(ValueError, match="pictures of study own must be callable; got 'foo'"):
+        _study(Network("one", TINY), pictures="foo")
+    grid = {"epochs": [1, 2]}
+    with pytest.raises(ValueError, match="rows of study own must have labels that are text"):
+        _study(Search("epochs", TINY, grid, lambda fit: fit["epochs"], folds=2))
 
 
 def test_quick_keeps_the_proportions_of_a_split():

@@ -42,14 +42,22 @@ def test_diagram_shows_the_network_and_its_training(small, digits):
     classifier = small(16, epochs=2)
     assert not captions(classifier._repr_html_())
     seconds = classifier.fit(X, y).fit_time_
-    layers = ["64", "16, 1,040 parameters", "10, 170 parameters", f"epochs: 2, {seconds:.3g} s"]
+    layers = [
+        "64",
+        "16, 1,040 parameters",
+        "10, 170 parameters",
+        f"epochs: 2, last fit {seconds:.3g} s",
+    ]
     assert captions(classifier._repr_html_()) == layers
     assert f"accuracy in the last epoch: {classifier.history_['accuracy'][-1]:.4f}" in (
         classifier._repr_html_()
     )
     validated = clone(classifier).fit(X, y, X_val=X, y_val=y)
     assert "val_loss in the last epoch" in validated._repr_html_()
-    assert "val_loss" not in validated.partial_fit(X, y)._repr_html_()
+    assert "best epoch: " in validated._repr_html_()
+    html = validated.partial_fit(X, y)._repr_html_()
+    assert "val_loss" not in html
+    assert "best epoch: " not in html
     pipeline = make_pipeline(PCA(64), classifier).fit(X, y)
     assert captions(pipeline._repr_html_())[:3] == layers[:3]
 

@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 from scipy.stats import loguniform
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
+)
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -105,6 +110,33 @@ def test_sweep_draws_what_is_not_set(digits):
     assert ticks == ["not set", "200", "300"]
     with pytest.raises(ValueError, match="one or two of the 3 parameters of which"):
         SweepDisplay.from_estimator(search)
+
+
+def test_sweep_of_a_random_halving_draws_every_candidate_once(digits):
+    X, _, y, _ = digits
+    space = {"max_depth": [1, 2, 3], "ccp_alpha": loguniform(1e-5, 1e-1)}
+    search = HalvingRandomSearchCV(
+        DecisionTreeClassifier(random_state=0), space, n_candidates=9, cv=2, random_state=0
+    ).fit(X, y)
+    display = SweepDisplay.from_estimator(search, params="ccp_alpha")
+    (container,) = display.ax_[0].containers
+    drawn = container[0].get_xdata()
+    found = pd.DataFrame(search.cv_results_)
+    alike = found[found.param_max_depth == search.best_params_["max_depth"]].param_ccp_alpha
+    assert sorted(drawn) == sorted(set(alike))
+    assert container[0].get_linestyle() == "None"  # they end in different rounds
+    assert star_of(display) == [search.best_params_["ccp_alpha"], search.best_score_]
+
+
+def test_one_and_all_features_are_told_apart(digits):
+    X, _, y, _ = digits
+    grid = {"max_depth": [2, 8], "max_features": [1, 1.0]}
+    search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, cv=2).fit(X, y)
+    display = SweepDisplay.from_estimator(search, params=["max_depth", "max_features"])
+    texts = [text.get_text() for text in display.ax_[0].get_legend().get_texts()]
+    assert texts == ["1", "1.0", "best"]
+    held = SweepDisplay.from_estimator(search, params="max_depth").ax_[0].get_title(loc="left")
+    assert held == f"max_features = {search.best_params_['max_features']}"
 
 
 def test_sweep_of_a_random_search(digits):

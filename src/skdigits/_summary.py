@@ -69,16 +69,18 @@ def blocks(classifier):
         "single",
         None,
         names="training",
-        name_caption=f"epochs: {classifier.n_iter_}, {classifier.fit_time_:.3g} s",
+        name_caption=f"epochs: {classifier.n_iter_}, last fit {classifier.fit_time_:.3g} s",
         name_details="\n".join(
-            [
-                f"best epoch: {classifier.best_epoch_}",
-                *(
-                    f"{name} in the last epoch: {value:.4f}"
-                    for name, value in last.items()
-                    if not math.isnan(value)  # partial_fit does not validate
-                ),
-            ]
-        ),
+            f"{name} in the last epoch: {value:.4f}"
+            for name, value in last.items()
+            if not math.isnan(value)  # partial_fit does not validate
+        )
+        + (f"\nbest epoch: {classifier.best_epoch_}" if _was_validated(classifier) else ""),
     )
     return _VisualBlock("serial", [*layers, outcome], names=[None] * (len(layers) + 1))
+
+
+def _was_validated(classifier):
+    """Whether there was validation in what is called the best epoch."""
+    losses = classifier.history_.get("val_loss")
+    return losses is not None and not math.isnan(losses[classifier.best_epoch_ - 1])

@@ -8,7 +8,7 @@ from sklearn.utils import check_array, check_scalar
 from skdigits.displays._axes import image_options, panels
 from skdigits.displays._images import as_images
 from skdigits.displays._labels import as_labels
-from skdigits.displays._parts import first_step
+from skdigits.displays._parts import image_shape_of
 
 
 class MistakesDisplay:
@@ -87,7 +87,7 @@ class MistakesDisplay:
             be used.
         """
         if image_shape is None:
-            image_shape = getattr(first_step(estimator), "image_shape_", None)
+            image_shape = image_shape_of(estimator, X)
         return cls.from_predictions(
             X,
             y,

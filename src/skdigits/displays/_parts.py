@@ -1,7 +1,15 @@
 """The parts of an estimator that a picture is about."""
 
+import math
+
+import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
+
+
+def is_fitted_search(estimator):
+    """Whether it is a search; selectors of features have results of a cross-validation too."""
+    return hasattr(estimator, "cv_results_") and hasattr(estimator, "refit")
 
 
 def unwrapped(estimator):
@@ -14,7 +22,7 @@ def unwrapped(estimator):
         If a search did not refit.
     """
     check_is_fitted(estimator)
-    if hasattr(estimator, "cv_results_"):
+    if is_fitted_search(estimator):
         return unwrapped(_refitted(estimator))
     if isinstance(estimator, Pipeline):
         return unwrapped(estimator[-1])
@@ -25,7 +33,7 @@ def unwrapped(estimator):
 
 def input_of_network(estimator, X):
     """What of X arrives at the network, behind the steps in front of it."""
-    if hasattr(estimator, "cv_results_"):
+    if is_fitted_search(estimator):
         return input_of_network(_refitted(estimator), X)
     if isinstance(estimator, Pipeline):
         before = estimator[:-1].transform(X) if len(estimator) > 1 else X
@@ -38,12 +46,20 @@ def input_of_network(estimator, X):
 def first_step(estimator):
     """What sees the pixels first: a step, a reducer or the estimator itself."""
     check_is_fitted(estimator)
-    if hasattr(estimator, "cv_results_"):
+    if is_fitted_search(estimator):
         return first_step(_refitted(estimator))
     if isinstance(estimator, Pipeline):
         steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
         return first_step(steps[0])
     return first_step(estimator.reducer_) if hasattr(estimator, "reducer_") else estimator
+
+
+def image_shape_of(estimator, X):
+    """Height and width of the images that X holds for a convolutional network; else None."""
+    shape = getattr(unwrapped(estimator), "image_shape_", None)
+    if shape is not None and math.prod(shape) == math.prod(np.shape(X)[1:]):
+        return shape
+    return None
 
 
 def _refitted(search):

@@ -87,7 +87,10 @@ class PixelImportanceDisplay:
             and it has chosen none.
         """
         step = first_step(estimator)
-        values, label = _importances(step, component)
+        if image is not None and hasattr(step, "get_support"):
+            values, label = step.get_support().astype(float), "chosen"
+        else:
+            values, label = _importances(step, component)
         importances = as_images(values[None], image_shape, "estimator")[0]
         chosen = None
         if hasattr(step, "get_support"):
@@ -151,7 +154,9 @@ def _importances(step, component):
     if model is None:
         if not hasattr(step, "scores_"):
             raise ValueError(f"estimator must have importances or scores of pixels; got {step!r}")
-        return np.nan_to_num(step.scores_), "score"  # NaN are those of pixels without ink
+        scores = step.scores_
+        highest = scores[np.isfinite(scores)].max(initial=0)
+        return np.nan_to_num(scores, posinf=highest), "score"  # NaN is that of no ink at all
     values, label = _of_model(model, component)
     chosen = step.get_support()
     if len(values) == len(chosen):

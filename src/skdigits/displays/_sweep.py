@@ -1,13 +1,14 @@
 """What a search found: scores and times over one parameter or two."""
 
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skdigits.displays._axes import line_options, panels
-from skdigits.displays._values import are_numbers, looks_of, mark_values
+from skdigits.displays._parts import is_fitted_search
+from skdigits.displays._values import are_numbers, in_short, looks_of, mark_values
 
 
 class SweepDisplay:
@@ -70,7 +71,8 @@ class SweepDisplay:
             The one or two parameters to draw, the one along the axis first. The others are held at
             their best values; if no two candidates share these, as in a random search, all are
             drawn. None takes the parameters of which several values were tried, that of most values
-            first, but not the resource of a successive halving.
+            first. Of a successive halving, each candidate is drawn as it was in its last round, and
+            None leaves its resource out.
         scoring : str, default=None
             Which score of a search that has several. None is the one that it refitted by.
         ax : matplotlib Axes or array-like of 2 Axes, default=None
@@ -92,7 +94,7 @@ class SweepDisplay:
             there is no such score.
         """
         check_is_fitted(search)
-        if not hasattr(search, "cv_results_"):
+        if not is_fitted_search(search):
             raise ValueError(f"search must be a search of scikit-learn; got {search!r}")
         results = search.cv_results_
         refitted_by = search.refit if isinstance(search.refit, str) else "score"
@@ -107,8 +109,12 @@ class SweepDisplay:
         chosen = [name for name in values if name != getattr(search, "resource", None)]
         params = _checked_params(values, params, chosen)
         others = [name for name in chosen if name not in params]
-        held = (values[others] == values.loc[best, others]).all(axis=1)
-        drawn = held if held.sum() > 1 else held | True
+        drawn = pd.Series(True, values.index)
+        if "iter" in results:
+            drawn = ~values[chosen].duplicated(keep="last")
+        held = drawn & (values[others] == values.loc[best, others]).all(axis=1)
+        if held.sum() > 1:
+            drawn = held
         display = cls(
             results, params=params, scoring=scoring, best=best, candidates=np.flatnonzero(drawn)
         )
@@ -140,6 +146,8 @@ class SweepDisplay:
             raise ValueError(f"params must be one or two; got {self.params!r}")
         table, held, connected = self._table()
         given_two = np.size(ax) == 2
+        names = [_last_word(name) for name in self.params]
+        names = names if len({*names}) == len(names) else self.params
         self.ax_ = panels(ax, 2, 1, size=(6, 5))[:, 0]
         self.figure_ = self.ax_[0].figure
         lines = list(table.groupby("line", sort=are_numbers(table.line)))
@@ -155,7 +163,7 @@ class SweepDisplay:
             axes.margins(y=0.12)
             axes.grid(alpha=0.3)
             axes.spines[["top", "right"]].set_visible(False)
-            axes.set_xlabel(_last_word(self.params[0]))
+            axes.set_xlabel(names[0])
         if not given_two:  # one above the other
             self.ax_[0].set_xlabel("")
             self.ax_[0].tick_params(labelbottom=False)
@@ -167,15 +175,15 @@ class SweepDisplay:
         star = {"color": "black", "fillstyle": "none", "markersize": 16, "zorder": 5}
         at = table.position[best], table.score[best]
         self.ax_[0].plot(*at, "*", label="best", linestyle="", **star)
-        second = _last_word(self.params[-1])
         if scale is not None:
-            self.figure_.colorbar(scale, ax=list(self.ax_), label=second)
+            self.figure_.colorbar(scale, ax=list(self.ax_), label=names[1])
         if scale is not None or len(lines) == 1:
             self.ax_[0].legend(frameon=False, fontsize="small")
         else:
             (best, *handles), _ = self.ax_[0].get_legend_handles_labels()
-            place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "title": second}
-            self.ax_[0].legend(handles=[*handles, best], frameon=False, fontsize="small", **place)
+            place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "title": names[1]}
+            beside = self.ax_[1 if given_two else 0]
+            beside.legend(handles=[*handles, best], frameon=False, fontsize="small", **place)
         return self
 
     def _table(self):
@@ -193,8 +201,6 @@ class SweepDisplay:
         )
         if self.candidates is not None:
             table = table.loc[self.candidates]
-        if "iter" in results:  # successive halving: each candidate as it was in its last round
-            table = table[~table[["along", "line"]].duplicated(keep="last")]
         if are_numbers(table.along):
             table["position"] = table.along.astype(float)
         else:
@@ -202,8 +208,9 @@ class SweepDisplay:
         others = values.drop(columns=[*self.params])
         drawn = others.loc[table.index]
         held = [name for name in others if others[name].nunique() > drawn[name].nunique() == 1]
-        text = ", ".join(f"{_last_word(name)} = {drawn[name].iloc[0]}" for name in held)
-        return table, text, not (drawn.nunique() > 1).any()
+        text = ", ".join(f"{_last_word(name)} = {in_short(drawn[name].iloc[0])}" for name in held)
+        rounds = pd.Series(results.get("n_resources", 0), values.index)[table.index]
+        return table, text, not (drawn.nunique() > 1).any() and rounds.nunique() == 1
 
 
 def _checked_scoring(results, scoring, default):
@@ -242,7 +249,13 @@ def _values(results):
         [_shown(candidate[name]) if name in candidate else "not set" for name in names]
         for candidate in results["params"]
     ]
-    return pd.DataFrame(rows, columns=names, dtype=object)
+    values = pd.DataFrame(rows, columns=names, dtype=object)
+    for name, column in values.items():
+        numbers = [value for value in column if isinstance(value, Real)]
+        # An int and an equal float mean different things, as 1 and 1.0 features do.
+        if len({*numbers}) < len({(isinstance(value, Integral), value) for value in numbers}):
+            values[name] = [str(value) for value in column]
+    return values
 
 
 def _shown(value):
@@ -250,7 +263,7 @@ def _shown(value):
     if isinstance(value, tuple | list) and len(value) == 1:
         value = value[0]
     is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
-    return value if is_number and value == value else str(value)
+    return value if is_number and value == value else " ".join(str(value).split())
 
 
 def _last_word(name):

@@ -1,6 +1,7 @@
 """How values of parameters are drawn: along an axis, as lines and as colours."""
 
 from numbers import Real
+from textwrap import shorten
 
 import numpy as np
 
@@ -10,6 +11,13 @@ from skdigits.displays._axes import colours
 def are_numbers(values):
     """Whether all values are numbers, and not words."""
     return all(isinstance(value, Real) for value in values)
+
+
+def in_short(value):
+    """A value's text, of no more letters than can be read beside others."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return shorten(str(value), 30, placeholder="...") if len(str(value)) > 30 else str(value)
 
 
 def looks_of(values, are_lines):
@@ -27,7 +35,7 @@ def looks_of(values, are_lines):
         {
             "color": colours()[number % len(colours())],
             "marker": "osD^v"[number % 5],
-            "label": f"{value:.3g}" if isinstance(value, float) else value,
+            "label": in_short(value),
         }
         for number, value in enumerate(values)
     ]
@@ -46,8 +54,8 @@ def _steps_multiply(values):
 def mark_values(axes, values):
     """Scale and ticks of the horizontal axis; words are at 0, 1, ... in their order."""
     if not are_numbers(values):
-        names = list(dict.fromkeys(values))
-        inches = 0.09 * sum(2 + len(str(name)) for name in names)
+        names = [in_short(value) for value in dict.fromkeys(values)]
+        inches = 0.09 * sum(2 + len(name) for name in names)
         are_long = inches > axes.get_window_extent().width / axes.figure.dpi
         turned = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if are_long else {}
         axes.set_xticks(range(len(names)), names, **turned)
@@ -62,6 +70,6 @@ def mark_values(axes, values):
     if np.diff(np.log(values)).min() > 0.1 * np.log(span):
         axes.set_xticks(values, [f"{value:.3g}" for value in values])
     else:
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < 5_000 else (1,)))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < 300 else (1,)))
         axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_locator(NullLocator())

@@ -11,11 +11,12 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a dollar in a name is a dollar
 }
 
 
-def chart(study, results):
-    """The chart that fits the kind of a study; None if there is nothing to draw.
+def charts(study, results):
+    """The charts that fit the kind of a study: of curves, of searches, or of published figures.
 
     Parameters
     ----------
@@ -25,23 +26,29 @@ def chart(study, results):
 
     Returns
     -------
-    svg : str or None
+    svgs : list of str
     """
+    curves = [one.name for one in study.experiments if isinstance(one, Curve) and not one.parameter]
+    searches = [one.name for one in study.experiments if isinstance(one, Search) and one.folds]
+    drawn = []
+    if curves:
+        of_curves = results[results.experiment.isin(curves)]
+        drawn.append(_svg(study, _learning_curves, of_curves))
+    if searches:
+        of_searches = results[results.experiment.isin(searches)]
+        drawn.append(_svg(study, _sweeps, of_searches))
+    if not drawn and "published_accuracy" in results:
+        drawn.append(_svg(study, _beside_published, results))
+    return drawn
+
+
+def _svg(study, draw, results):
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    curves = [one.name for one in study.experiments if isinstance(one, Curve) and not one.parameter]
-    searches = [one.name for one in study.experiments if isinstance(one, Search) and one.folds]
-    with mpl.rc_context(STYLE | {"svg.hashsalt": study.name}):
+    with mpl.rc_context(STYLE | {"svg.hashsalt": f"{study.name} {draw.__name__}"}):
         figure = Figure(layout="constrained")
-        if curves:
-            _learning_curves(figure, results[results.experiment.isin(curves)])
-        elif searches:
-            _sweeps(figure, results[results.experiment.isin(searches)])
-        elif "published_accuracy" in results:
-            _beside_published(figure, results)
-        else:
-            return None
+        draw(figure, results)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None})
     svg = text.getvalue()
@@ -60,7 +67,7 @@ def _learning_curves(figure, results):
     ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50, 100) if _within(axes.get_ylim(), tick)]
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_yticks([], minor=True)
-    axes.set_xticks(sizes := sorted(set(results.images)), [f"{size:,}" for size in sizes])
+    axes.set_xticks(sizes := sorted(set(results.images)), [f"{size:,.0f}" for size in sizes])
     axes.set_xticks([], minor=True)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)

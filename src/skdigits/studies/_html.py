@@ -5,7 +5,7 @@ from html import escape
 
 import pandas as pd
 
-from skdigits.studies._charts import chart
+from skdigits.studies._charts import charts
 from skdigits.studies._files import written_whole
 from skdigits.studies._pictures import pictures_of
 
@@ -88,7 +88,7 @@ difference of more than {100 * NOTABLE:g} point in accuracy is set in bold.</p>
 
 def _section(study, results, fits, pictures):
     quick = "<p class=quick>Quick: fewer images and epochs. These are not the study's figures.</p>"
-    svg = chart(study, results)
+    svgs = "".join(f"<figure>{svg}</figure>" for svg in charts(study, results))
     headings, caption = HEADINGS, "Accuracy, loss and seconds."
     if "published_name" in results:
         headings += PUBLISHED_HEADINGS
@@ -98,7 +98,7 @@ def _section(study, results, fits, pictures):
 <p class="question">{escape(study.question)}</p>
 {quick if results.quick.any() else ""}
 <p>{escape(_findings(results))}</p>
-{f"<figure>{svg}</figure>" if svg else ""}
+{svgs}
 <div class="table"><table><caption>{caption}</caption>
 <thead><tr>{"".join(f"<th>{heading}</th>" for heading in headings)}</tr></thead>
 <tbody>{"".join(_rows(results))}</tbody></table></div>

@@ -224,7 +224,7 @@ class Study:
     pictures : callable, default=None
         Draws its networks for the report. It is called with a dict of the fitted estimators of the
         first seed, by the name of their row, and with a dict of samples and labels of "train",
-        "validation" and "test", and yields captions with displays.
+        "validation" and "test", and yields pairs of a caption and a display or figure.
 
     Raises
     ------
@@ -256,6 +256,10 @@ class Study:
                 "name of a study must consist of letters, digits, - and _, as it names files; got "
                 f"{self.name!r}"
             )
+        if self.pictures is not None and not callable(self.pictures):
+            raise ValueError(
+                f"pictures of study {self.name} must be callable; got {self.pictures!r}"
+            )
         kinds = Network | Search | Curve
         if not isinstance(self.experiments, tuple) or not self.experiments:
             raise ValueError(
@@ -272,6 +276,10 @@ class Study:
         if twice:
             raise ValueError(f"experiments of study {self.name} have the same name: {twice[0]!r}")
         rows = [name for experiment in self.experiments for name in experiment.row_names()]
+        if not all(isinstance(name, str) and name.strip() for name in rows):
+            raise ValueError(
+                f"rows of study {self.name} must have labels that are text; got {rows}"
+            )
         twice = [name for name in rows if rows.count(name) > 1]
         if twice:
             raise ValueError(f"rows of study {self.name} have the same label: {twice[0]!r}")
