@@ -54,8 +54,8 @@ from skdigits.displays import TrainingHistoryDisplay
 TrainingHistoryDisplay.from_estimator(wide)
 
 # %%
-# **Confusion matrix with counts.** A row is a true class, a column a predicted one. Of two hidden
-# units, whole classes are given up for others.
+# **Confusion matrix with counts.** A row is a true class, a column a predicted one. With two hidden
+# units, classes are taken for one another in large numbers.
 
 from sklearn.metrics import ConfusionMatrixDisplay
 
