@@ -180,10 +180,10 @@ class SweepDisplay:
         if scale is not None or len(lines) == 1:
             self.ax_[0].legend(frameon=False, fontsize="small")
         else:
-            (best, *handles), _ = self.ax_[0].get_legend_handles_labels()
+            (starred, *handles), _ = self.ax_[0].get_legend_handles_labels()
             place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "title": names[1]}
             beside = self.ax_[1 if given_two else 0]
-            beside.legend(handles=[*handles, best], frameon=False, fontsize="small", **place)
+            beside.legend(handles=[*handles, starred], frameon=False, fontsize="small", **place)
         return self
 
     def _table(self):
