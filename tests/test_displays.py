@@ -202,6 +202,8 @@ def test_images_have_the_shape_that_the_network_saw(digits):
         assert mistakes.images.shape[1:] == (4, 16)
     behind = make_pipeline(PCA(49), ConvDigitClassifier(2, epochs=1)).fit(X, y)
     assert MistakesDisplay.from_estimator(behind, X_test, y_test).images.shape[1:] == (8, 8)
+    of_rows = ConfusedDigitsDisplay.from_estimator(network, X_test, y_test)
+    assert of_rows.images[0][0].shape[1:] == (4, 16)
     images = X_test.reshape(-1, 4, 16, 1) - 8  # below zero too, which is ink as well
     confused = ConfusedDigitsDisplay.from_estimator(network, images, y_test)
     assert confused.images[0][0].shape[1:] == (4, 16)

@@ -21,7 +21,6 @@ PUBLIC = [
     f"skdigits{part}.{name}"
     for part in ("", ".datasets", ".displays", ".networks", ".studies")
     for name in importlib.import_module(f"skdigits{part}").__all__
-    if name != "__version__"
 ]
 EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

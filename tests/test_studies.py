@@ -404,6 +404,8 @@ def test_pictures(eight_by_eight, tmp_path):
     study = replace(study, experiments=networks[1:])
     reproduce(study, tmp_path, file=io.StringIO())
     assert [path.name for path in folder.iterdir()] == ["00-errors-of-two.png"]
+    reproduce(replace(study, pictures=None), tmp_path, file=io.StringIO())
+    assert not list(folder.iterdir())
 
 
 def test_what_are_no_pictures_is_told_and_the_report_is_there(eight_by_eight, tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import loguniform
+from scipy.stats import loguniform, randint
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import (
     GridSearchCV,
@@ -126,6 +126,24 @@ def test_sweep_of_a_random_halving_draws_every_candidate_once(digits):
     assert sorted(drawn) == sorted(set(alike))
     assert container[0].get_linestyle() == "None"  # they end in different rounds
     assert star_of(display) == [search.best_params_["ccp_alpha"], search.best_score_]
+
+
+def test_sweep_of_a_random_halving_with_equal_candidates(digits):
+    X, _, y, _ = digits
+    tree = DecisionTreeClassifier(random_state=0)
+    search = HalvingRandomSearchCV(
+        tree, {"max_depth": randint(1, 4)}, n_candidates=12, cv=2, random_state=0
+    ).fit(X, y)
+    star = star_of(SweepDisplay.from_estimator(search))
+    assert star == [search.best_params_["max_depth"], search.best_score_]
+
+
+def test_widths_are_written_as_people_write_them(digits):
+    X, _, y, _ = digits
+    grid = {"min_samples_leaf": [2, 16, 128, 1024]}
+    search = GridSearchCV(DecisionTreeClassifier(), grid, cv=2).fit(X, y)
+    axes = SweepDisplay.from_estimator(search).ax_[1]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["2", "16", "128", "1024"]
 
 
 def test_one_and_all_features_are_told_apart(digits):

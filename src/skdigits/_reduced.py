@@ -274,7 +274,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Raises
         ------
         ValueError
-            If there is no such hidden layer.
+            If there is no such hidden layer, or none at all.
         """
         reduced = self._reduce(X)
         return self.classifier_.activations(reduced, layer)

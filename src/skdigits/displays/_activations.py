@@ -168,7 +168,10 @@ class ActivationDisplay:
                 f"{classes.tolist()}"
             )
         if units is not None and projector is not None:
-            raise ValueError("units are drawn as they are; leave out units or projector")
+            raise ValueError(
+                "units are drawn as they are, others are projected: leave out units or projector; "
+                f"got units={units!r} and projector={projector!r}"
+            )
         n_units = activations.shape[1]
         if units is not None:
             chosen = _chosen_units(units, n_units)
@@ -197,6 +200,13 @@ class ActivationDisplay:
         -------
         self : ActivationDisplay
             With `ax_` and `figure_`.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is something else than Axes.
+        ValueError
+            If `colors` are not as many as there are classes, or the number of Axes cannot be used.
         """
         one = self.activations.shape[1] == 1
         if colors is not None and (one or len(colors) != len(self.classes)):

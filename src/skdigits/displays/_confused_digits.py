@@ -158,6 +158,13 @@ class ConfusedDigitsDisplay:
         -------
         self : ConfusedDigitsDisplay
             With `ax_` and `figure_`.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is something else than Axes.
+        ValueError
+            If the number of Axes cannot be used.
         """
         self.ax_ = panels(ax, 2, 2, size=(6.4, 6.6))
         self.figure_ = self.ax_[0, 0].figure

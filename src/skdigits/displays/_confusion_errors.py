@@ -147,6 +147,13 @@ class ConfusionErrorDisplay:
         -------
         self : ConfusionErrorDisplay
             With `ax_` and `figure_`.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is something else than Axes.
+        ValueError
+            If the number of Axes cannot be used.
         """
         n_classes = len(self.display_labels)
         longest = max(len(str(label)) for label in self.display_labels)

@@ -174,6 +174,13 @@ class MistakesDisplay:
         -------
         self : MistakesDisplay
             With `ax_` and `figure_`.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is something else than Axes.
+        ValueError
+            If the number of Axes cannot be used.
         """
         n_images, height, width = self.images.shape
         n_columns = min(5, n_images) or 1

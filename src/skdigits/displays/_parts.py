@@ -50,7 +50,7 @@ def first_step(estimator):
         return first_step(_refitted(estimator))
     if isinstance(estimator, Pipeline):
         steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
-        return first_step(steps[0])
+        return first_step(steps[0]) if steps else estimator
     return first_step(estimator.reducer_) if hasattr(estimator, "reducer_") else estimator
 
 

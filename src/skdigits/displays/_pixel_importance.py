@@ -82,6 +82,8 @@ class PixelImportanceDisplay:
 
         Raises
         ------
+        TypeError
+            If `ax` is something else than Axes.
         ValueError
             If the estimator knows nothing of pixels, or has no such component, or `image` is given
             and it has chosen none.
@@ -118,6 +120,13 @@ class PixelImportanceDisplay:
         -------
         self : PixelImportanceDisplay
             With `ax_` and `figure_`.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is something else than Axes.
+        ValueError
+            If the number of Axes cannot be used.
         """
         self.ax_ = panels(ax, size=(4.4, 3.6))[0, 0]
         self.figure_ = self.ax_.figure
@@ -154,6 +163,8 @@ def _importances(step, component):
     if model is None:
         if not hasattr(step, "scores_"):
             raise ValueError(f"estimator must have importances or scores of pixels; got {step!r}")
+        if component is not None:
+            raise ValueError(f"{type(step).__name__} has no components; got component={component}")
         scores = step.scores_
         highest = scores[np.isfinite(scores)].max(initial=0)
         return np.nan_to_num(scores, posinf=highest), "score"  # NaN is that of no ink at all

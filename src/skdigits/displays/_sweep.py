@@ -112,6 +112,7 @@ class SweepDisplay:
         drawn = pd.Series(True, values.index)
         if "iter" in results:
             drawn = ~values[chosen].duplicated(keep="last")
+            drawn[best] = True  # an equal candidate of the same round may come after it
         held = drawn & (values[others] == values.loc[best, others]).all(axis=1)
         if held.sum() > 1:
             drawn = held

@@ -153,7 +153,8 @@ class TrainingHistoryDisplay:
     def _best_epoch(self, name):
         if self.best_epochs is not None:
             return self.best_epochs[name]
-        return int(np.nanargmin(self.histories[name]["val_loss"])) + 1
+        losses = np.asarray(self.histories[name]["val_loss"], dtype=float)
+        return int(np.argmin(np.where(np.isnan(losses), np.inf, losses))) + 1
 
     def _legend(self):
         if len(self.histories) == 1:

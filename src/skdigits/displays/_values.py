@@ -68,7 +68,7 @@ def mark_values(axes, values):
     values = np.unique(np.asarray(values, dtype=float))
     span = values[-1] / values[0]
     if np.diff(np.log(values)).min() > 0.1 * np.log(span):
-        axes.set_xticks(values, [f"{value:.3g}" for value in values])
+        axes.set_xticks(values, [f"{value:.4g}" for value in values])
     else:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < 300 else (1,)))
         axes.xaxis.set_major_formatter("{x:g}")

@@ -1,4 +1,4 @@
-"""The chart of a study's results, as SVG text."""
+"""The charts of a study's results, as SVG text."""
 
 import io
 

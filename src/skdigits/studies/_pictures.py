@@ -28,31 +28,31 @@ def draw_pictures(study, output, results, quick):
     TypeError
         If the study yields something else.
     """
-    if study.pictures is None:
-        return
     import matplotlib.pyplot as plt
     from matplotlib.figure import Figure
 
-    saved = results[results.seed == 0].dropna(subset="model").drop_duplicates("network")
-    models = {row.network: joblib.load(output / row.model) for row in saved.itertuples()}
     folder = _folder(study, output)
-    folder.mkdir(parents=True, exist_ok=True)
     before = set(folder.glob("*.png"))
-    with plt.ioff():
-        parts = images(study.split, quick)
-        for number, (caption, display) in enumerate(study.pictures(models, parts)):
-            figure = getattr(display, "figure_", display)
-            if not isinstance(caption, str) or not isinstance(figure, Figure):
-                raise TypeError(
-                    f"pictures of study {study.name} must yield captions and displays (or "
-                    f"figures); got {caption!r} and {display!r}"
-                )
-            slug = re.sub("[^a-z0-9]+", "-", caption.lower()).strip("-")
-            path = folder / f"{number:02}-{slug[:60]}.png"
-            with written_whole(path) as unfinished:
-                figure.savefig(unfinished, format="png", dpi=110, metadata={CAPTION: caption})
-            plt.close(figure)
-            before.discard(path)
+    if study.pictures is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        saved = results.reindex(columns=["network", "seed", "model"])
+        saved = saved[saved.seed == 0].dropna(subset="model").drop_duplicates("network")
+        models = {row.network: joblib.load(output / row.model) for row in saved.itertuples()}
+        with plt.ioff():
+            parts = images(study.split, quick)
+            for number, (caption, display) in enumerate(study.pictures(models, parts)):
+                figure = getattr(display, "figure_", display)
+                if not isinstance(caption, str) or not isinstance(figure, Figure):
+                    raise TypeError(
+                        f"pictures of study {study.name} must yield captions and displays (or "
+                        f"figures); got {caption!r} and {display!r}"
+                    )
+                slug = re.sub("[^a-z0-9]+", "-", caption.lower()).strip("-")
+                path = folder / f"{number:02}-{slug[:60]}.png"
+                with written_whole(path) as unfinished:
+                    figure.savefig(unfinished, format="png", dpi=110, metadata={CAPTION: caption})
+                plt.close(figure)
+                before.discard(path)
     for path in before:  # of another version of the study
         path.unlink()
 
