@@ -38,6 +38,8 @@ sphinx_gallery_conf = {
 }
 html_theme = "pydata_sphinx_theme"
 html_title = "skdigits"
+html_static_path = ["static"]
+html_css_files = ["style.css"]
 html_theme_options = {
     "navbar_align": "left",
     "show_prev_next": False,
