@@ -159,12 +159,12 @@ def test_same_seed_same_network(digits, small_conv):
 
 
 def test_limits_of_augmentation_share_one_executable(digits, small_conv):
-    from skdigits import _compiled
+    from skdigits._training import compiled_loop
 
     X, _, y, _ = digits
     for shift in (1, 2):
         small_conv((5, 7), augmentation={"shift": shift}).fit(X, y)
-    kinds = [kind for kind, _ in _compiled._idle_networks if "'filters': 7" in kind[0]]
+    kinds = [kind for kind, _ in compiled_loop._idle_networks if "'filters': 7" in kind[0]]
     assert len(kinds) == 1
 
 
@@ -246,7 +246,7 @@ def test_prediction_memory_is_bounded(small_conv):
 def test_one_fit_says_that_bfloat16_is_slow_where_it_is(digits, small_conv, monkeypatch):
     X, _, y, _ = digits
     for fast in (True, False):
-        monkeypatch.setattr("skdigits._conv._has_fast_bfloat16", lambda fast=fast: fast)
+        monkeypatch.setattr("skdigits._estimators.conv._has_fast_bfloat16", lambda fast=fast: fast)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             small_conv(precision="mixed_bfloat16", epochs=1).fit(X[:64], y[:64])

@@ -13,9 +13,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 
-from skdigits import DenseDigitClassifier, _samples
-from skdigits._progress import Progress
-from skdigits._samples import class_factors
+from skdigits import DenseDigitClassifier
+from skdigits._estimators import validation as _samples
+from skdigits._estimators.progress import Progress
+from skdigits._estimators.validation import class_factors
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def search():
 
 
 def _threads_and_process():
-    import skdigits._compiled  # noqa: F401
+    import skdigits._training.compiled_loop  # noqa: F401
 
     tf = sys.modules["tensorflow"]
     return tf.config.threading.get_intra_op_parallelism_threads(), os.getpid()

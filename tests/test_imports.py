@@ -1,4 +1,4 @@
-"""The import rules of the house."""
+"""The import rules of the package, folder by folder."""
 
 import ast
 import subprocess
@@ -14,22 +14,7 @@ MODULES = {
     ".".join(("skdigits", *path.relative_to(PACKAGE).with_suffix("").parts)): path
     for path in PACKAGE.rglob("*.py")
 }
-ESTIMATOR_MODULES = {
-    *("skdigits._base", "skdigits._fitting", "skdigits._dense", "skdigits._conv"),
-    *("skdigits._reduced", "skdigits._normalizer"),
-    *(f"skdigits.{name}" for name in skdigits.__all__),
-}
-
-
-IN_TENSORFLOW = {
-    "skdigits.networks",
-    *(
-        f"skdigits.{name}"
-        for name in (
-            *("_compiled", "_gradients", "_links", "_augmentation", "_hashing", "_threads"),
-        )
-    ),
-}
+ESTIMATORS = {f"skdigits.{name}" for name in skdigits.__all__}
 
 
 def imports(path, *, nested=True):
@@ -45,41 +30,49 @@ def imports(path, *, nested=True):
     return found
 
 
-def test_only_networks_and_the_compiled_loop_import_tensorflow():
-    importers = {
-        name
-        for name, path in MODULES.items()
-        if {module.split(".")[0] for module in imports(path)} & {"tensorflow", "keras"}
-    }
-    assert importers == IN_TENSORFLOW | {"skdigits._conv"}  # looks for a GPU while training
+def is_in(module, *folders):
+    """Whether a module is one of the given modules or inside one of the given folders."""
+    return any(f"{module}.".startswith(f"skdigits.{folder}.") for folder in folders)
 
 
-def test_who_trains_imports_late():
-    training = IN_TENSORFLOW | {"skdigits._training"}
-    for name in MODULES.keys() - training:
-        assert not imports(MODULES[name], nested=False) & training, name
+@pytest.mark.parametrize("name", MODULES)
+def test_only_training_and_networks_import_tensorflow(name):
+    if not is_in(name, "_training", "networks"):
+        assert not {module.split(".")[0] for module in imports(MODULES[name])} & {
+            "tensorflow",
+            "keras",
+        }
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        *("networks", "_training", "_compiled", "_gradients", "_links", "_augmentation"),
-        *("_hashing", "_threads", "_architecture", "_inference", "_convolution", "_ink"),
-        *("_samples", "_schedules", "_state", "_progress", "datasets"),
-    ],
-)
-def test_lower_modules_know_no_estimator(module):
-    assert not imports(PACKAGE / f"{module}.py") & ESTIMATOR_MODULES
+@pytest.mark.parametrize("name", MODULES)
+def test_training_is_imported_late(name):
+    if not is_in(name, "_training", "networks"):
+        early = imports(MODULES[name], nested=False)
+        assert not {module for module in early if is_in(module, "_training", "networks")}
 
 
-@pytest.mark.parametrize("package", ["skdigits.studies", "skdigits.displays"])
+@pytest.mark.parametrize("name", [name for name in MODULES if is_in(name, "_inference")])
+def test_prediction_needs_inference_only(name):
+    ours = {module for module in imports(MODULES[name]) if module.startswith("skdigits")}
+    assert all(is_in(module, "_inference", "_architecture") for module in ours)
+    others = {module.split(".")[0] for module in imports(MODULES[name])} - {"skdigits"}
+    assert others <= {"numpy", "scipy", *sys.stdlib_module_names}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_what_estimators_use_knows_no_estimator(name):
+    if is_in(name, "_training", "_inference", "networks", "datasets", "_architecture", "_utils"):
+        found = imports(MODULES[name])
+        assert not found & ESTIMATORS
+        assert not {module for module in found if is_in(module, "_estimators")}
+
+
+@pytest.mark.parametrize("package", ["studies", "displays"])
 def test_studies_and_displays_use_the_public_api_only(package):
     for name, path in MODULES.items():
-        if name.startswith(package):
-            private = {
-                module for module in imports(path) if "skdigits" in module and "._" in module
-            }
-            assert not {module for module in private if not module.startswith(f"{package}.")}, name
+        if is_in(name, package):
+            private = {module for module in imports(path) if "skdigits._" in module}
+            assert all(is_in(module, "_utils") for module in private), name
 
 
 def test_importing_skdigits_is_light():

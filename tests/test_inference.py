@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from skdigits import _convolution, _inference
-from skdigits._inference import ACTIVATIONS, layer_outputs, log_softmax, softmax
+from skdigits._inference import convolution, forward
+from skdigits._inference.forward import ACTIVATIONS, layer_outputs, log_softmax, softmax
 from skdigits.networks import build_network, conv_config, dense_config
 
 
@@ -60,8 +60,8 @@ def test_hidden_layers_are_those_of_keras(depth):
 def test_convolutions_are_those_of_keras(
     windows, padding, batch_normalization, window_numbers, monkeypatch
 ):
-    monkeypatch.setattr(_convolution, "WINDOW_NUMBERS", window_numbers)
-    monkeypatch.setattr(_inference, "CHUNK_IMAGES", 7)
+    monkeypatch.setattr(convolution, "WINDOW_NUMBERS", window_numbers)
+    monkeypatch.setattr(forward, "CHUNK_IMAGES", 7)
     config = conv_config(
         (17, 14),
         5,
@@ -94,7 +94,7 @@ def test_chunks_rows_and_scaling(monkeypatch):
     _, weights = network_and_weights(config)
     X = np.random.default_rng(1).integers(0, 256, (50, 6), dtype=np.uint8)
     whole = layer_outputs(config, weights, X.astype("f") / 255, 0, 1)
-    monkeypatch.setattr(_inference, "CHUNK_ROWS", 7)
+    monkeypatch.setattr(forward, "CHUNK_ROWS", 7)
     scale = np.float32(1 / 255)
     np.testing.assert_allclose(layer_outputs(config, weights, X, 0, scale), whole, atol=1e-5)
     rows = np.array([3, 49, 7, 7, 0, 12, 30, 31, 32])

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 import skdigits
 from skdigits import ReducedDigitClassifier
-from skdigits._state import STATE_FORMAT
+from skdigits._estimators.persistence import STATE_FORMAT
 
 
 def run_python(code, *arguments):
@@ -94,7 +94,7 @@ def test_goes_on_after_loading_as_if_never_saved(digits, small):
 
 def test_newer_format_is_refused(digits, small, monkeypatch):
     X, _, y, _ = digits
-    monkeypatch.setattr("skdigits._state.STATE_FORMAT", STATE_FORMAT + 1)
+    monkeypatch.setattr("skdigits._estimators.persistence.STATE_FORMAT", STATE_FORMAT + 1)
     monkeypatch.setattr("skdigits.__version__", "99.0")
     saved = pickle.dumps(small().fit(X, y))
     monkeypatch.undo()

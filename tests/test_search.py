@@ -118,7 +118,7 @@ def test_same_scores_with_every_backend(digits, n_jobs, backend):
 
 
 def _threads():
-    import skdigits._compiled  # noqa: F401
+    import skdigits._training.compiled_loop  # noqa: F401
 
     tf = sys.modules["tensorflow"]
     return tf.config.threading.get_intra_op_parallelism_threads()
@@ -148,7 +148,7 @@ def test_thread_budget(variables, expected):
         if name not in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
     }
     code = (
-        "import skdigits._compiled, tensorflow as tf\n"
+        "import skdigits._training.compiled_loop, tensorflow as tf\n"
         "print(tf.config.threading.get_intra_op_parallelism_threads())"
     )
     found = subprocess.run(

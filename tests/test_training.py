@@ -11,13 +11,14 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage, stats
 
-from skdigits import ConvDigitClassifier, DenseDigitClassifier, _augmentation, _compiled
+from skdigits import ConvDigitClassifier, DenseDigitClassifier
 from skdigits._architecture import MOVING, named_weights
-from skdigits._augmentation import augment
-from skdigits._fitting import OPTIMIZERS
-from skdigits._hashing import dropout, hash_bits, random_bits
-from skdigits._schedules import rate_factors
-from skdigits._training import epoch_order, initial_weights
+from skdigits._estimators.fitting import OPTIMIZERS
+from skdigits._training import augmentation, compiled_loop
+from skdigits._training.augmentation import augment
+from skdigits._training.random_bits import dropout, hash_bits, random_bits
+from skdigits._training.schedules import rate_factors
+from skdigits._training.trainer import epoch_order, initial_weights
 from skdigits.networks import build_network
 
 
@@ -226,7 +227,7 @@ def test_augmentation_is_the_affine_transform_of_scipy():
     np.testing.assert_allclose(same, images, atol=1e-5)
     for limits in ((3, 0, 0), (0, 40, 0), (0, 0, 0.5), (2, 20, 0.2)):
         bits = random_bits(
-            (4, 6), hash_bits(key ^ tf.constant(_augmentation._KEY, tf.uint32))
+            (4, 6), hash_bits(key ^ tf.constant(augmentation._KEY, tf.uint32))
         ).numpy()
         down, right, turn, grow = bits / 2**31 - 1
         ours = augment(tf.constant(images), tf.constant(limits, tf.float32), key).numpy()
@@ -379,9 +380,9 @@ def test_dropout_changes_training_and_not_prediction(digits, small):
 def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small):
     X, _, y, _ = digits
     built = []
-    build = _compiled.CompiledNetwork.__init__
+    build = compiled_loop.CompiledNetwork.__init__
     monkeypatch.setattr(
-        _compiled.CompiledNetwork,
+        compiled_loop.CompiledNetwork,
         "__init__",
         lambda self, *arguments, **options: (
             built.append(self),
@@ -398,10 +399,10 @@ def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small)
 
 def test_convolutions_are_traced_once(digits, monkeypatch, small_conv):
     X, _, y, _ = digits
-    monkeypatch.setattr(_compiled, "_idle_networks", [])
+    monkeypatch.setattr(compiled_loop, "_idle_networks", [])
     for n_samples in (1000, 65, 700):
         small_conv((3, 5), random_state=n_samples).fit(X[:n_samples], y[:n_samples])
-    ((_, network),) = _compiled._idle_networks
+    ((_, network),) = compiled_loop._idle_networks
     assert network._run_slab.experimental_get_tracing_count() == 1
     assert network._update.experimental_get_tracing_count() == 1
 
@@ -421,8 +422,8 @@ def test_many_networks_are_no_reason_for_a_warning(kind, digits, request, caplog
 
 def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small, small_conv):
     X, _, y, _ = digits
-    monkeypatch.setattr(_compiled, "MAX_IDLE_NETWORKS", 2)
-    monkeypatch.setattr(_compiled, "_idle_networks", [])
+    monkeypatch.setattr(compiled_loop, "MAX_IDLE_NETWORKS", 2)
+    monkeypatch.setattr(compiled_loop, "_idle_networks", [])
 
     def n_graphs():
         gc.collect()
@@ -436,7 +437,7 @@ def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small,
         before = n_graphs()
         for units in (102, 101, 104):
             fit(units)
-        kept = [network.config["layers"] for _, network in _compiled._idle_networks]
+        kept = [network.config["layers"] for _, network in compiled_loop._idle_networks]
         assert [one[0].get("units", one[0].get("filters")) for one in kept] == [101, 104]
         assert n_graphs() == before
 

@@ -2,10 +2,10 @@
 
 __version__ = "0.1.0"
 
-from skdigits._conv import ConvDigitClassifier
-from skdigits._dense import DenseDigitClassifier
-from skdigits._normalizer import DigitImageNormalizer
-from skdigits._reduced import ReducedDigitClassifier
+from skdigits._estimators.conv import ConvDigitClassifier
+from skdigits._estimators.dense import DenseDigitClassifier
+from skdigits._estimators.reduced import ReducedDigitClassifier
+from skdigits._images.normalizer import DigitImageNormalizer
 
 __all__ = [
     "ConvDigitClassifier",

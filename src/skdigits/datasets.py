@@ -9,7 +9,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import uuid
 import warnings
 import zipfile
 from pathlib import Path
@@ -18,6 +17,8 @@ import numpy as np
 from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions, validate_params
+
+from skdigits._utils import atomic_write
 
 __all__ = ["fetch_mnist"]
 
@@ -198,15 +199,9 @@ def _read_cache(cache):
 
 
 def _write_cache(cache, images, labels):
-    """Write under another name, then rename: a reader sees a whole file or none."""
     cache.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = cache.with_name(f"{cache.name}-{uuid.uuid4().hex}.tmp")
-    try:
-        with unfinished.open("wb") as file:
-            np.savez(file, images=images, labels=labels)
-        unfinished.replace(cache)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with atomic_write(cache) as unfinished, unfinished.open("wb") as file:
+        np.savez(file, images=images, labels=labels)
 
 
 def _from_installed_package():

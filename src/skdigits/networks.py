@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from skdigits._architecture import convolved_shape, pooled_shape
-from skdigits._pixels import by
+from skdigits._images.shapes import by
 
 __all__ = ["build_network", "conv_config", "conv_network", "dense_config", "dense_network"]
 

@@ -1,11 +1,12 @@
 """What a figure depends on besides the code: versions, processor, threads."""
 
-import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
 import joblib
+
+from skdigits._utils import allowed_threads
 
 PACKAGES = ("skdigits", "tensorflow", "keras", "scikit-learn", "numpy", "scipy")
 
@@ -33,13 +34,8 @@ def environment(packages=PACKAGES):
         "versions": {package: version(package) for package in packages},
         "python": platform.python_version(),
         "processor": _processor(),
-        "threads": _threads(),
+        "threads": allowed_threads() or joblib.cpu_count(),
     }
-
-
-def _threads():
-    allowed = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    return int(allowed) if allowed.isdecimal() and int(allowed) else joblib.cpu_count()
 
 
 def _processor():

@@ -5,8 +5,8 @@ from html import escape
 
 import pandas as pd
 
+from skdigits._utils import atomic_write
 from skdigits.studies._charts import charts
-from skdigits.studies._files import written_whole
 from skdigits.studies._pictures import pictures_of
 
 NOTABLE = 0.01
@@ -82,7 +82,7 @@ difference of more than {100 * NOTABLE:g} point in accuracy is set in bold.</p>
 {"".join(sections)}
 </body></html>
 """
-    with written_whole(output / "report.html") as unfinished:
+    with atomic_write(output / "report.html") as unfinished:
         unfinished.write_text(page, encoding="utf-8")
 
 

@@ -4,7 +4,7 @@ import re
 
 import joblib
 
-from skdigits.studies._files import written_whole
+from skdigits._utils import atomic_write
 from skdigits.studies._images import images
 
 CAPTION = "Description"  # a keyword that the PNG standard has for it
@@ -49,7 +49,7 @@ def draw_pictures(study, output, results, quick):
                     )
                 slug = re.sub("[^a-z0-9]+", "-", caption.lower()).strip("-")
                 path = folder / f"{number:02}-{slug[:60]}.png"
-                with written_whole(path) as unfinished:
+                with atomic_write(path) as unfinished:
                     figure.savefig(unfinished, format="png", dpi=110, metadata={CAPTION: caption})
                 plt.close(figure)
                 before.discard(path)

@@ -16,8 +16,8 @@ from sklearn.base import ClassifierMixin, clone
 from sklearn.metrics import log_loss
 
 import skdigits
+from skdigits._utils import atomic_write
 from skdigits.studies._environment import environment
-from skdigits.studies._files import written_whole
 from skdigits.studies._images import Split, images
 from skdigits.studies._records import FILE_OF_RECORDS, Records
 
@@ -184,7 +184,7 @@ def _environment():
 
 def _save(estimator, path):
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         joblib.dump(estimator, unfinished)
 
 

@@ -4,7 +4,7 @@ from statistics import mean
 
 import pandas as pd
 
-from skdigits.studies._files import written_whole
+from skdigits._utils import atomic_write
 
 HEADER = (
     f"{'network':<32}{'params':>10}{'epochs':>8}{'fit s':>8}{'train':>9}{'valid.':>9}{'loss':>9}"
@@ -127,5 +127,5 @@ def rows_with_published(study, published, fits):
 
 def write_csv(path, rows):
     """Write rows as a whole or not at all."""
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         pd.DataFrame(rows).to_csv(unfinished, index=False)

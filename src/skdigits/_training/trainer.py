@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skdigits._architecture import weights_by_layer
-from skdigits._compiled import borrowed_network
-from skdigits._inference import layer_outputs, log_softmax
+from skdigits._inference.forward import layer_outputs, log_softmax
+from skdigits._training.compiled_loop import borrowed_network
 
 
 @dataclass
@@ -82,7 +82,7 @@ def train(
         The network, as `skdigits.networks` describes it.
     optimizer : str
         Name of a Keras optimizer.
-    training, validation : skdigits._samples.Samples
+    training, validation : skdigits._estimators.validation.Samples
         `validation` may be None.
     weights : list of ndarray
         To begin with.
@@ -100,14 +100,14 @@ def train(
     shift, scale : float32
         The network sees ``(X - shift) * scale``.
     augmentation : (float, float, float) or None
-        Limits of what happens to images, as `skdigits._augmentation` takes them.
+        Limits of what happens to images, as `skdigits._training.augmentation` takes them.
     precision : {"float32", "mixed_bfloat16"}
         Of convolutions while training.
     patience : int or None
         Epochs without a lower validation loss after which training stops; None never stops.
     restore_best_weights : bool
         With `patience`: end with the weights of the epoch of lowest validation loss.
-    progress : skdigits._progress.Progress
+    progress : skdigits._estimators.progress.Progress
         What is told of every epoch, and may ask to stop.
 
     Returns

@@ -11,10 +11,10 @@ from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from skdigits import _samples
-from skdigits._base import BaseDigitClassifier
-from skdigits._dense import DenseDigitClassifier
-from skdigits._state import VersionedState, all_or_nothing
+from skdigits._estimators import validation as _samples
+from skdigits._estimators.base import BaseDigitClassifier
+from skdigits._estimators.dense import DenseDigitClassifier
+from skdigits._estimators.persistence import VersionedState, all_or_nothing
 
 
 def _classifier_has(method):

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skdigits._base import BaseDigitClassifier
-from skdigits._fitting import positive, positive_ints
-from skdigits._inference import ACTIVATIONS
-from skdigits._pixels import by, shape_of_rows
+from skdigits._estimators.base import BaseDigitClassifier
+from skdigits._estimators.fitting import positive, positive_ints
+from skdigits._images.shapes import by, shape_of_rows
+from skdigits._inference.forward import ACTIVATIONS
 
 AUGMENTATION = ("shift", "rotation", "zoom")
 LARGEST = float(np.finfo(np.float32).max)

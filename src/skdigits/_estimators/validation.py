@@ -12,7 +12,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skdigits._inference import CHUNK_ROWS
+from skdigits._inference.forward import CHUNK_ROWS
 
 # Data of these types is read as it is; any other is converted to the first.
 INPUT_DTYPES = (np.float32, np.float64, np.uint8)

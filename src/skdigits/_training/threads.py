@@ -4,6 +4,8 @@ import os
 
 import tensorflow as tf
 
+from skdigits._utils import allowed_threads
+
 
 def keep_thread_budget():
     """Let TensorFlow use as many threads as OMP_NUM_THREADS allows.
@@ -13,11 +15,11 @@ def keep_thread_budget():
     worker would use all cores. Its own variable TF_NUM_INTRAOP_THREADS goes first; in a process
     where TensorFlow is at work already, or without the variable, nothing changes.
     """
-    budget = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    if not budget.isdecimal() or not int(budget) or "TF_NUM_INTRAOP_THREADS" in os.environ:
+    n_threads = allowed_threads()
+    if n_threads is None or "TF_NUM_INTRAOP_THREADS" in os.environ:
         return
     try:
-        tf.config.threading.set_intra_op_parallelism_threads(int(budget))
-        tf.config.threading.set_inter_op_parallelism_threads(int(budget))
+        tf.config.threading.set_intra_op_parallelism_threads(n_threads)
+        tf.config.threading.set_inter_op_parallelism_threads(n_threads)
     except RuntimeError:  # TensorFlow has begun to work
         pass

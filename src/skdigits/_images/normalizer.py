@@ -13,9 +13,9 @@ from sklearn.base import (
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
-from skdigits._ink import SIDE, NoImageError, grey_values, in_mnist_form, ink_of
-from skdigits._pixels import shape_of_rows
-from skdigits._state import VersionedState, all_or_nothing
+from skdigits._estimators.persistence import VersionedState, all_or_nothing
+from skdigits._images.segmentation import SIDE, NoImageError, grey_values, in_mnist_form, ink_of
+from skdigits._images.shapes import shape_of_rows
 
 
 class DigitImageNormalizer(

@@ -5,7 +5,7 @@ import math
 from sklearn.utils._repr_html.estimator import _VisualBlock
 
 from skdigits._architecture import input_shape, n_trained, output_shapes, weights_by_layer
-from skdigits._pixels import by
+from skdigits._images.shapes import by
 
 
 def layer_table(config):

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import erf, expit
 
 from skdigits._architecture import named_weights
-from skdigits._convolution import convolution_outputs
+from skdigits._inference.convolution import convolution_outputs
 
 # Rows that pass through a network together: bounds the memory that prediction takes. A
 # convolution makes many numbers of a pixel, which should not leave the processor's cache.

@@ -151,7 +151,7 @@ def chain(config, piece, *, whole, dtype):
     Parameters
     ----------
     config, piece, whole, dtype
-        As for `skdigits._gradients.gradient_function`.
+        As for `skdigits._training.gradients.gradient_function`.
 
     Returns
     -------

@@ -4,9 +4,9 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skdigits._base import BaseDigitClassifier
-from skdigits._fitting import positive, positive_ints
-from skdigits._inference import ACTIVATIONS
+from skdigits._estimators.base import BaseDigitClassifier
+from skdigits._estimators.fitting import positive, positive_ints
+from skdigits._inference.forward import ACTIVATIONS
 
 
 class DenseDigitClassifier(BaseDigitClassifier):

@@ -9,11 +9,11 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skdigits import _samples
 from skdigits._architecture import n_trained, weights_by_layer
-from skdigits._progress import Progress
-from skdigits._schedules import SCHEDULES, rate_factors
-from skdigits._state import all_or_nothing
+from skdigits._estimators import validation as _samples
+from skdigits._estimators.persistence import all_or_nothing
+from skdigits._estimators.progress import Progress
+from skdigits._training.schedules import SCHEDULES, rate_factors
 
 OPTIMIZERS = (
     "adadelta",
@@ -240,7 +240,7 @@ class FitMixin(CallbackSupportMixin):
 
     def _begin(self, config):
         """Start with an untrained network."""
-        from skdigits._training import initial_weights
+        from skdigits._training.trainer import initial_weights
 
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self.network_config_ = config
@@ -276,7 +276,7 @@ class FitMixin(CallbackSupportMixin):
 
     def _advance(self, training, validation, epochs, schedule, early_stopping, progress):
         """Train from the present state to the next."""
-        from skdigits._training import train
+        from skdigits._training.trainer import train
 
         steps_per_epoch = -(-len(training.rows) // self.batch_size)
         earlier = len(self.epoch_times_)

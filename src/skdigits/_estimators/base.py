@@ -6,12 +6,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdigits import _samples
 from skdigits._architecture import named_weights
-from skdigits._fitting import FitMixin
-from skdigits._inference import layer_outputs, log_softmax, softmax
-from skdigits._state import VersionedState
-from skdigits._summary import blocks, layer_table
+from skdigits._estimators import validation as _samples
+from skdigits._estimators.diagram import blocks, layer_table
+from skdigits._estimators.fitting import FitMixin
+from skdigits._estimators.persistence import VersionedState
+from skdigits._inference.forward import layer_outputs, log_softmax, softmax
 
 
 class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimator):

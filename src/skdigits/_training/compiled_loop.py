@@ -19,9 +19,9 @@ import numpy as np
 import tensorflow as tf
 
 from skdigits._architecture import MOVING, weights_by_layer
-from skdigits._gradients import gradient_function
-from skdigits._hashing import hash_bits
-from skdigits._threads import keep_thread_budget
+from skdigits._training.gradients import gradient_function
+from skdigits._training.random_bits import hash_bits
+from skdigits._training.threads import keep_thread_budget
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(

@@ -8,9 +8,9 @@ oneDNN's convolutions, and between them pieces that XLA compiles.
 import keras
 import tensorflow as tf
 
-from skdigits._augmentation import augment
-from skdigits._hashing import dropout, hash_bits
-from skdigits._links import chain, windows
+from skdigits._training.augmentation import augment
+from skdigits._training.conv_stages import chain, windows
+from skdigits._training.random_bits import dropout, hash_bits
 
 
 def _dense_logits(layers, x, parameters, key):

@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from skdigits._hashing import hash_bits, random_bits
+from skdigits._training.random_bits import hash_bits, random_bits
 
 # Keeps the bits apart from those of dropout, whose keys differ from the batch's by small numbers.
 _KEY = 0x5BD1E995

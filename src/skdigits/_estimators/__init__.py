@@ -1,0 +1,1 @@
+"""The public estimators and what they share: contract, validation, persistence, progress."""

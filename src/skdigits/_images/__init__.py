@@ -1,0 +1,1 @@
+"""Images of digits: shapes, segmentation, and the transformer to MNIST's format."""

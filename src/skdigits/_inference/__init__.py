@@ -1,0 +1,1 @@
+"""Prediction: a network's configuration and weights to outputs, in NumPy and SciPy."""

@@ -1,0 +1,1 @@
+"""Training: TensorFlow and Keras are imported only here and in skdigits.networks."""

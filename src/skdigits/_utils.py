@@ -1,0 +1,38 @@
+"""Atomic file writes, and the number of threads that the environment allows."""
+
+import os
+import uuid
+from contextlib import contextmanager
+
+
+@contextmanager
+def atomic_write(path):
+    """Yield a path to write to that replaces `path` when all went well.
+
+    A reader sees the whole file or none of it, whatever interrupts the writing.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to write.
+
+    Yields
+    ------
+    temporary : pathlib.Path
+        A file in the same folder.
+    """
+    temporary = path.with_name(f"{path.name}-{uuid.uuid4().hex}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def allowed_threads():
+    """Number of threads that ``OMP_NUM_THREADS`` allows, or None if it does not say.
+
+    joblib's loky and Dask set this variable to each worker's share of the cores.
+    """
+    value = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    return int(value) if value.isdecimal() and int(value) else None
