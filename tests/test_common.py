@@ -26,7 +26,7 @@ ESTIMATORS = [
 
 
 # Checks use any number of features; ConvDigitClassifier says what it makes of them.
-pytestmark = pytest.mark.filterwarnings("ignore:X has .* which make no square:UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:X has .* which is not a square number:UserWarning")
 
 
 @parametrize_with_checks(ESTIMATORS)

@@ -45,7 +45,9 @@ def test_images_that_are_no_squares(small_conv):
     by_shape = small_conv(image_shape=(6, 10)).fit(rows, y)
     from_images = small_conv().fit(images, y)
     np.testing.assert_array_equal(by_shape.predict_proba(rows), from_images.predict_proba(rows))
-    with pytest.warns(UserWarning, match="60 features, which make no square.*1 x 60 pixels"):
+    with pytest.warns(
+        UserWarning, match="60 features, which is not a square number.*1 x 60 pixels"
+    ):
         assert small_conv().fit(rows, y).image_shape_ == (1, 60)
 
 
@@ -64,14 +66,18 @@ def test_no_images_at_all(digits, small_conv):
         ({"image_shape": (0, 8)}, (-1, 64), "image_shape must be two ints of at least 1"),
         ({}, (-1, 4, 4, 4), r"X must hold rows of pixels, images.*got shape \(\d+, 4, 4, 4\)"),
         ({}, (-1, 4, 4, 2, 2), "X must hold rows of pixels"),
-        ({"filters": ()}, (-1, 64), "filters must name at least one convolution"),
+        ({"filters": ()}, (-1, 64), "filters must have at least one convolution"),
         ({"filters": (4, 0)}, (-1, 64), "filters must be an int or a sequence of ints"),
         ({"filters": (4, 2.5)}, (-1, 64), "filters must be an int or a sequence of ints"),
         ({"kernel_size": (3,)}, (-1, 64), "kernel_size must be one size or one for each of the 2"),
         ({"padding": "valid", "kernel_size": 9}, (-1, 64), "only 8 x 8 is left"),
         ({"padding": "full"}, (-1, 64), "'padding' parameter"),
         ({"precision": "float16"}, (-1, 64), "'precision' parameter"),
-        ({"augmentation": {"turn": 3}}, (-1, 64), "augmentation knows shift.*got 'turn'"),
+        (
+            {"augmentation": {"turn": 3}},
+            (-1, 64),
+            "augmentation must have the keys shift.*got 'turn'",
+        ),
         ({"augmentation": {"shift": -1}}, (-1, 64), "augmentation must hold finite numbers"),
         ({"augmentation": {"zoom": "big"}}, (-1, 64), "augmentation must hold finite numbers"),
         ({"augmentation": {"zoom": 1}}, (-1, 64), "augmentation must have a zoom below 1"),
@@ -97,7 +103,7 @@ def test_images_of_another_size_are_refused(digits, small_conv):
         classifier.predict(X_test.reshape(-1, 16, 4))
     with pytest.raises(ValueError, match=r"X_val holds images of 16 x 4 pixels, but .* 8 x 8"):
         classifier.fit(X, y, X_val=X_test.reshape(-1, 16, 4), y_val=y_test)
-    with pytest.raises(ValueError, match=r"shape of a single image, 8 x 8; give X\[None\]"):
+    with pytest.raises(ValueError, match=r"shape of a single image, 8 x 8; pass X\[None\]"):
         classifier.predict(X_test[0].reshape(8, 8))
     np.testing.assert_array_equal(classifier.predict_proba(X_test), before)
 
@@ -159,13 +165,13 @@ def test_same_seed_same_network(digits, small_conv):
 
 
 def test_limits_of_augmentation_share_one_executable(digits, small_conv):
-    from skdigits._training import compiled_loop
+    from skdigits._training import network_pool
 
     X, _, y, _ = digits
     for shift in (1, 2):
         small_conv((5, 7), augmentation={"shift": shift}).fit(X, y)
-    kinds = [kind for kind, _ in compiled_loop._idle_networks if "'filters': 7" in kind[0]]
-    assert len(kinds) == 1
+    pooled = [str(network.config) for network in network_pool._idle_networks]
+    assert sum("'filters': 7" in config for config in pooled) == 1
 
 
 def test_going_on_is_as_if_never_stopped(digits, small_conv):
@@ -246,7 +252,7 @@ def test_prediction_memory_is_bounded(small_conv):
 def test_one_fit_says_that_bfloat16_is_slow_where_it_is(digits, small_conv, monkeypatch):
     X, _, y, _ = digits
     for fast in (True, False):
-        monkeypatch.setattr("skdigits._estimators.conv._has_fast_bfloat16", lambda fast=fast: fast)
+        monkeypatch.setattr("skdigits._training.cpu.has_fast_bfloat16", lambda fast=fast: fast)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             small_conv(precision="mixed_bfloat16", epochs=1).fit(X[:64], y[:64])

@@ -14,9 +14,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 
 from skdigits import DenseDigitClassifier
-from skdigits._estimators import validation as _samples
 from skdigits._estimators.progress import Progress
-from skdigits._estimators.validation import class_factors
+from skdigits._estimators.validation import class_weights, sum_is_finite
 
 
 @pytest.mark.parametrize(
@@ -53,7 +52,9 @@ def test_fitted_attributes(digits, small):
     assert [bias.shape for bias in classifier.intercepts_] == [(32,), (16,), (10,)]
     assert classifier.n_iter_ == len(classifier.epoch_times_) == 5
     assert 0 < sum(classifier.epoch_times_) < classifier.fit_time_
-    assert set(classifier.history_) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert set(classifier.history_) == {
+        *("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+    }
     assert classifier.history_["val_accuracy"][-1] == pytest.approx(
         classifier.score(X_test, y_test)
     )
@@ -221,7 +222,7 @@ def test_internal_validation_split_is_that_of_scikit_learn(digits, small):
     assert classifier.score(X[held_out], y[held_out]) == pytest.approx(best)
 
 
-def test_class_factors_are_those_of_scikit_learn():
+def test_class_weights_are_those_of_scikit_learn():
     y = np.array([0] * 5 + [1] * 3 + [2] * 9)
     weight = np.random.default_rng(0).uniform(0, 3, len(y))
     classes = np.array(["a", "b", "c"])
@@ -229,7 +230,7 @@ def test_class_factors_are_those_of_scikit_learn():
         expected = compute_class_weight(
             class_weight, classes=classes, y=classes[y], sample_weight=weight
         )
-        np.testing.assert_allclose(class_factors(class_weight, classes, y, weight), expected)
+        np.testing.assert_allclose(class_weights(class_weight, classes, y, weight), expected)
 
 
 def test_weight_zero_is_absence(digits, small):
@@ -256,7 +257,7 @@ def test_activations(digits, small):
     np.testing.assert_allclose(second, expected, atol=1e-5)
     np.testing.assert_array_equal(classifier.activations(X_test, -2), first)
     for layer in (2, -3, "first", 0.5):
-        with pytest.raises(ValueError, match="layer must be the position"):
+        with pytest.raises(ValueError, match="layer must be the index"):
             classifier.activations(X_test, layer)
 
 
@@ -306,7 +307,7 @@ def test_failure_leaves_the_estimator_as_it_was(digits, small, monkeypatch):
         raise KeyboardInterrupt
 
     classifier.set_params(verbose=True)
-    monkeypatch.setattr(Progress, "epoch_ends", interrupt)
+    monkeypatch.setattr(Progress, "end_epoch", interrupt)
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(X[:, :10], y)
     assert vars(classifier).keys() == before.keys()
@@ -347,7 +348,7 @@ BAD_FITS = {
     "text": (lambda X, y: (np.full(X.shape, "ink"), y), "could not convert string"),
     "beyond float32": (
         lambda X, y: (X.astype(np.float64) * 1e60, y),
-        "beyond the range of float32",
+        "within the range of float32",
     ),
     "complex": (lambda X, y: (X * 1j, y), "Complex data not supported"),
 }
@@ -379,7 +380,7 @@ BAD_PARAMETERS = {
     "learning_rate_schedule": ["one-cycle"],
     "decay_steps": [0],
     "decay_rate": [-1],
-    "warmup": [1.0, -0.1],
+    "warmup_fraction": [1.0, -0.1],
     "batch_size": [0, -1, 1.5],
     "epochs": [0, -3, 2.5],
     "standardize": ["yes"],
@@ -422,9 +423,9 @@ def test_bad_class_weight(class_weight, message, digits, small):
     [
         ({"sample_weight": [1, 2]}, "sample_weight.shape"),
         ({"sample_weight": "negative"}, "Negative values in data passed to `sample_weight`"),
-        ({"X_val": "X"}, "X_val and y_val go together, but X_val came alone"),
-        ({"y_val": "y"}, "y_val came alone"),
-        ({"sample_weight_val": "y"}, "sample_weight_val came alone"),
+        ({"X_val": "X"}, "X_val and y_val must be passed together; got only X_val"),
+        ({"y_val": "y"}, "got only y_val"),
+        ({"sample_weight_val": "y"}, "got only sample_weight_val"),
         ({"X_val": "narrow", "y_val": "y"}, "X_val has 10 features, but X has 64"),
         ({"X_val": "X", "y_val": "short"}, "X_val has 1347 samples, but y_val has 5 labels"),
         ({"X_val": "X", "y_val": "unknown"}, "y_val has the label .*11"),
@@ -490,14 +491,14 @@ def test_bad_partial_fit(digits, small):
     X, _, y, _ = digits
     with pytest.raises(ValueError, match="early_stopping=True needs several epochs"):
         small(early_stopping=True).partial_fit(X, y, classes=range(10))
-    with pytest.raises(ValueError, match="classes must be given"):
+    with pytest.raises(ValueError, match="classes must be passed"):
         small().partial_fit(X, y)
     with pytest.raises(ValueError, match="class_weight='balanced'"):
         small(class_weight="balanced").partial_fit(X, y, classes=range(10))
     with pytest.raises(ValueError, match=r"y has the label .*9"):
         small().partial_fit(X, y, classes=range(9))
     classifier = small().partial_fit(X, y, classes=range(10))
-    with pytest.raises(ValueError, match="not those of before"):
+    with pytest.raises(ValueError, match="must be those of the first call"):
         classifier.partial_fit(X, y, classes=range(11))
     with pytest.raises(ValueError, match="64 features"):
         classifier.partial_fit(X[:, :10], y)
@@ -539,5 +540,5 @@ def test_large_finite_values_are_not_taken_for_infinity(digits, small):
     X, _, y, _ = digits
     classifier = small().fit(X, y)
     huge = np.full((3, 64), 3e38, np.float32)  # their sum is not a float32
-    assert not _samples.sum_is_finite(huge)
+    assert not sum_is_finite(huge)
     assert classifier.predict(huge).shape == (3,)

@@ -3,9 +3,10 @@
 import keras
 import numpy as np
 import pytest
+from scipy.special import log_softmax, softmax
 
 from skdigits._inference import convolution, forward
-from skdigits._inference.forward import ACTIVATIONS, layer_outputs, log_softmax, softmax
+from skdigits._inference.forward import ACTIVATIONS, layer_outputs
 from skdigits.networks import build_network, conv_config, dense_config
 
 
@@ -31,8 +32,8 @@ def test_forward_pass_is_that_of_keras(activation):
     X = np.random.default_rng(1).normal(0, 2, (70, 20)).astype("f")
     logits = layer_outputs(config, weights, X, 0, 1)
     expected = network(X).numpy()
-    np.testing.assert_allclose(softmax(logits), expected, atol=1e-6)
-    np.testing.assert_allclose(log_softmax(logits), np.log(expected), atol=1e-4)
+    np.testing.assert_allclose(softmax(logits, axis=1), expected, atol=1e-6)
+    np.testing.assert_allclose(log_softmax(logits, axis=1), np.log(expected), atol=1e-4)
 
 
 @pytest.mark.parametrize("depth", [1, 2])
@@ -46,7 +47,7 @@ def test_hidden_layers_are_those_of_keras(depth):
     )
 
 
-@pytest.mark.parametrize("window_numbers", [1, 300, 2**19])
+@pytest.mark.parametrize("patch_numbers", [1, 300, 2**19])
 @pytest.mark.parametrize("batch_normalization", [False, True])
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize(
@@ -58,9 +59,9 @@ def test_hidden_layers_are_those_of_keras(depth):
     ],
 )
 def test_convolutions_are_those_of_keras(
-    windows, padding, batch_normalization, window_numbers, monkeypatch
+    windows, padding, batch_normalization, patch_numbers, monkeypatch
 ):
-    monkeypatch.setattr(convolution, "WINDOW_NUMBERS", window_numbers)
+    monkeypatch.setattr(convolution, "PATCH_NUMBERS", patch_numbers)
     monkeypatch.setattr(forward, "CHUNK_IMAGES", 7)
     config = conv_config(
         (17, 14),
@@ -76,9 +77,9 @@ def test_convolutions_are_those_of_keras(
     X = np.random.default_rng(1).normal(0, 2, (20, 17 * 14)).astype("f")
     expected = network(X).numpy()
     logits = layer_outputs(config, weights, X, 0, 1)
-    np.testing.assert_allclose(softmax(logits), expected, atol=1e-6)
+    np.testing.assert_allclose(softmax(logits, axis=1), expected, atol=1e-6)
     exact = layer_outputs(config, weights, X.astype(float), 0, 1, dtype=np.float64)
-    np.testing.assert_allclose(softmax(exact), expected, atol=1e-6)
+    np.testing.assert_allclose(softmax(exact, axis=1), expected, atol=1e-6)
 
     ends = [layer for layer in network.layers if "activation" in layer.name]
     assert len(ends) == 2
@@ -94,12 +95,12 @@ def test_chunks_rows_and_scaling(monkeypatch):
     _, weights = network_and_weights(config)
     X = np.random.default_rng(1).integers(0, 256, (50, 6), dtype=np.uint8)
     whole = layer_outputs(config, weights, X.astype("f") / 255, 0, 1)
-    monkeypatch.setattr(forward, "CHUNK_ROWS", 7)
+    monkeypatch.setattr(forward, "CHUNK_SAMPLES", 7)
     scale = np.float32(1 / 255)
     np.testing.assert_allclose(layer_outputs(config, weights, X, 0, scale), whole, atol=1e-5)
-    rows = np.array([3, 49, 7, 7, 0, 12, 30, 31, 32])
+    indices = np.array([3, 49, 7, 7, 0, 12, 30, 31, 32])
     np.testing.assert_allclose(
-        layer_outputs(config, weights, X, 0, scale, rows=rows), whole[rows], atol=1e-5
+        layer_outputs(config, weights, X, 0, scale, indices=indices), whole[indices], atol=1e-5
     )
 
 
@@ -113,4 +114,4 @@ def test_input_is_not_overwritten():
 
 
 def test_log_probabilities_stay_finite():
-    assert np.isfinite(log_softmax(np.array([[0.0, 500.0, -500.0]], "f"))).all()
+    assert np.isfinite(log_softmax(np.array([[0.0, 500.0, -500.0]], "f"), axis=1)).all()

@@ -14,11 +14,13 @@ from scipy import ndimage, stats
 from skdigits import ConvDigitClassifier, DenseDigitClassifier
 from skdigits._architecture import MOVING, named_weights
 from skdigits._estimators.fitting import OPTIMIZERS
-from skdigits._training import augmentation, compiled_loop
+from skdigits._training import augmentation, compiled_loop, network_pool
 from skdigits._training.augmentation import augment
+from skdigits._training.dataset import shuffled
 from skdigits._training.random_bits import dropout, hash_bits, random_bits
-from skdigits._training.schedules import rate_factors
-from skdigits._training.trainer import epoch_order, initial_weights
+from skdigits._training.schedules import lr_multipliers
+from skdigits._training.state import Schedule
+from skdigits._training.trainer import initial_weights
 from skdigits.networks import build_network
 
 
@@ -31,7 +33,7 @@ def plain_keras_fit(classifier, X, y, *, weight=None, rates=None):
     weight = np.ones(len(y), np.float32) if weight is None else weight
     losses, step = [], 0
     for epoch in range(classifier.epochs):
-        order = epoch_order(np.arange(len(y)), seed, epoch)
+        order = shuffled(np.arange(len(y)), seed, epoch)
         total = 0.0
         for start in range(0, len(y), classifier.batch_size):
             rows = order[start : start + classifier.batch_size]
@@ -167,7 +169,7 @@ def test_moving_moments_forget_early_batches(weighted, digits):
     images = ((X - shift) * scale).reshape(-1, 8, 8, 1)
     convolved = tf.nn.conv2d(images, kernel, 1, "SAME").numpy()
     expected = [0.0, 0.0]
-    orders = [epoch_order(np.arange(len(y)), classifier._seed, epoch) for epoch in range(n_epochs)]
+    orders = [shuffled(np.arange(len(y)), classifier._seed, epoch) for epoch in range(n_epochs)]
     batches = [order[s : s + batch] for order in orders for s in range(0, len(y), batch)]
     assert len(batches) == 42
     for step, rows in enumerate(batches):
@@ -311,14 +313,19 @@ def test_exponential_schedule_is_that_of_keras(digits, small):
     assert_same_weights(classifier, weights)
 
 
+def multipliers(name, n_steps):
+    schedule = Schedule(name, decay_steps=1, decay_rate=1, warmup_fraction=0.25)
+    return lr_multipliers(schedule, np.arange(n_steps), n_steps)
+
+
 def test_cosine_schedule_is_that_of_keras():
     schedule = keras.optimizers.schedules.CosineDecay(1.0, 50)
-    factors = rate_factors("cosine", 7, 50, decay_steps=1, decay_rate=1, warmup=0.5)
+    factors = multipliers("cosine", 50)
     np.testing.assert_allclose(factors, [float(schedule(step)) for step in range(50)], atol=1e-6)
 
 
 def test_one_cycle_rises_during_warmup_and_falls_to_zero():
-    factors = rate_factors("one_cycle", 0, 1000, decay_steps=1, decay_rate=1, warmup=0.25)
+    factors = multipliers("one_cycle", 1000)
     assert factors[0] == pytest.approx(0.04)
     assert factors.argmax() == 250
     assert factors[250] == pytest.approx(1)
@@ -329,7 +336,7 @@ def test_one_cycle_rises_during_warmup_and_falls_to_zero():
 
 @pytest.mark.parametrize("n_steps", [1, 2, 3])
 def test_one_cycle_of_a_few_steps_begins_at_the_full_rate(n_steps):
-    factors = rate_factors("one_cycle", 0, n_steps, decay_steps=1, decay_rate=1, warmup=0.25)
+    factors = multipliers("one_cycle", n_steps)
     assert factors[0] == 1
 
 
@@ -394,16 +401,16 @@ def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small)
         small(sizes, random_state=n_samples).fit(X[:n_samples], y[:n_samples])
     small(sizes, learning_rate=0.1, epochs=5, class_weight="balanced").fit(X, y)
     assert len(built) == 1
-    assert built[0]._run_slab.experimental_get_tracing_count() == 1
+    assert built[0]._run_buffer.experimental_get_tracing_count() == 1
 
 
 def test_convolutions_are_traced_once(digits, monkeypatch, small_conv):
     X, _, y, _ = digits
-    monkeypatch.setattr(compiled_loop, "_idle_networks", [])
+    monkeypatch.setattr(network_pool, "_idle_networks", [])
     for n_samples in (1000, 65, 700):
         small_conv((3, 5), random_state=n_samples).fit(X[:n_samples], y[:n_samples])
-    ((_, network),) = compiled_loop._idle_networks
-    assert network._run_slab.experimental_get_tracing_count() == 1
+    (network,) = network_pool._idle_networks
+    assert network._run_buffer.experimental_get_tracing_count() == 1
     assert network._update.experimental_get_tracing_count() == 1
 
 
@@ -422,8 +429,8 @@ def test_many_networks_are_no_reason_for_a_warning(kind, digits, request, caplog
 
 def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small, small_conv):
     X, _, y, _ = digits
-    monkeypatch.setattr(compiled_loop, "MAX_IDLE_NETWORKS", 2)
-    monkeypatch.setattr(compiled_loop, "_idle_networks", [])
+    monkeypatch.setattr(network_pool, "MAX_IDLE_NETWORKS", 2)
+    monkeypatch.setattr(network_pool, "_idle_networks", [])
 
     def n_graphs():
         gc.collect()
@@ -437,7 +444,7 @@ def test_idle_networks_are_bounded_and_the_others_go(digits, monkeypatch, small,
         before = n_graphs()
         for units in (102, 101, 104):
             fit(units)
-        kept = [network.config["layers"] for _, network in compiled_loop._idle_networks]
+        kept = [network.config.network["layers"] for network in network_pool._idle_networks]
         assert [one[0].get("units", one[0].get("filters")) for one in kept] == [101, 104]
         assert n_graphs() == before
 

@@ -6,10 +6,21 @@ from skdigits._estimators.conv import ConvDigitClassifier
 from skdigits._estimators.dense import DenseDigitClassifier
 from skdigits._estimators.reduced import ReducedDigitClassifier
 from skdigits._images.normalizer import DigitImageNormalizer
+from skdigits._training.network_pool import clear_network_pool
 
 __all__ = [
     "ConvDigitClassifier",
     "DenseDigitClassifier",
     "DigitImageNormalizer",
     "ReducedDigitClassifier",
+    "clear_network_pool",
 ]
+
+# Saved models name this module, so the private modules may move.
+for _public in (
+    ConvDigitClassifier,
+    DenseDigitClassifier,
+    DigitImageNormalizer,
+    ReducedDigitClassifier,
+):
+    _public.__module__ = __name__

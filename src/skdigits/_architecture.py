@@ -2,46 +2,46 @@
 
 import math
 
-# Of the weights, those that training follows instead of learning them.
+# Weights that training tracks instead of learning them.
 MOVING = ("mean", "variance")
-EPSILON = 1e-3  # what Keras adds to the variance in batch normalization
+EPSILON = 1e-3  # added to the variance in batch normalization, as in Keras
 
 
-def padding_of(size, window, stride):
-    """Lines that "same" padding puts before and behind `size` lines, as TensorFlow does."""
+def same_padding(size, window, stride):
+    """Rows that "same" padding adds before and after `size` rows, as in TensorFlow."""
     total = max((math.ceil(size / stride) - 1) * stride + window - size, 0)
     return total // 2, total - total // 2
 
 
-def _size_behind(size, window, stride, padding):
-    """Positions of a window along an axis."""
+def _output_size(size, window, stride, padding):
+    """Number of positions of a window along an axis."""
     return math.ceil((size if padding == "same" else size - window + 1) / stride)
 
 
 def convolved_shape(layer, shape):
-    """Height and width of what a convolution makes of an image."""
+    """Height and width of the output of a convolution."""
     return [
-        _size_behind(size, kernel, 1, layer["padding"])
+        _output_size(size, kernel, 1, layer["padding"])
         for size, kernel in zip(shape, layer["kernel_size"], strict=True)
     ]
 
 
 def pooled_shape(layer, shape):
-    """Height and width of what its pooling makes of that."""
+    """Height and width of the output of its pooling."""
     return [
-        _size_behind(size, pool, pool, layer["padding"])
+        _output_size(size, pool, pool, layer["padding"])
         for size, pool in zip(shape, layer["pool_size"], strict=True)
     ]
 
 
 def input_shape(config):
-    """Shape of what enters the first layer: an image with one channel, or a row of features."""
+    """Shape of one sample: an image with one channel, or a row of features."""
     image_shape = config.get("image_shape")
     return (*image_shape, 1) if image_shape else (config["n_features"],)
 
 
 def output_shapes(config):
-    """Shape of what each layer makes of one sample."""
+    """Shape of the output of each layer for one sample."""
     shapes, shape = [], input_shape(config)
     for layer in config["layers"]:
         if layer["kind"] == "convolution":
@@ -53,7 +53,7 @@ def output_shapes(config):
 
 
 def weights_by_layer(config):
-    """Names and shapes of the weights of every layer, in Keras' order.
+    """List the names and shapes of the weights of every layer, in Keras' order.
 
     Parameters
     ----------
@@ -81,13 +81,13 @@ def weights_by_layer(config):
     return layers
 
 
-def n_trained(shapes):
-    """Number of weights of a layer that are learned, from their shapes by name."""
+def n_trainable(shapes):
+    """Number of trainable weights of a layer, from their shapes by name."""
     return sum(math.prod(shape) for name, shape in shapes.items() if name not in MOVING)
 
 
 def named_weights(config, weights):
-    """Layers with their weights by name, without those layers that have none."""
+    """Pair each layer that has weights with its weights by name."""
     weights = iter(weights)
     return [
         (layer, {name: next(weights) for name in shapes})

@@ -1,7 +1,9 @@
-"""Atomic file writes, and the number of threads that the environment allows."""
+"""Atomic file writes, the number of allowed threads, and warnings."""
 
 import os
+import sys
 import uuid
+import warnings
 from contextlib import contextmanager
 
 
@@ -36,3 +38,11 @@ def allowed_threads():
     """
     value = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     return int(value) if value.isdecimal() and int(value) else None
+
+
+def warn(message, category=UserWarning):
+    """Issue a warning that points at the line of the user who called skdigits or scikit-learn."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals["__name__"].split(".")[0] in ("skdigits", "sklearn"):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level + 1)

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from skdigits._compat import StrOptions, validate_params
 from skdigits._utils import atomic_write
 
 __all__ = ["fetch_mnist"]

@@ -1,8 +1,8 @@
-"""Networks: plain arguments to a configuration, a configuration to a Keras network.
+"""Networks: arguments -> configuration -> Keras model.
 
-A configuration is plain data, the one description of a network that training, prediction
-and persistence share: ``{"n_features": 784, "layers": [{"kind": "dense", ...}, ...]}``, and
-``"image_shape": [28, 28]`` beside them where the features are pixels for convolutions.
+A configuration is plain data. Training, prediction and persistence share this one description of a
+network: ``{"n_features": 784, "layers": [{"kind": "dense", ...}, ...]}``, and
+``"image_shape": [28, 28]`` if the features are the pixels of images.
 """
 
 from numbers import Integral
@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from skdigits._architecture import convolved_shape, pooled_shape
-from skdigits._images.shapes import by
+from skdigits._images.shapes import format_shape
 
 __all__ = ["build_network", "conv_config", "conv_network", "dense_config", "dense_network"]
 
@@ -26,11 +26,11 @@ def dense_config(n_features, n_classes, *, hidden_layer_sizes=(), activation="re
     n_classes : int
         Number of classes.
     hidden_layer_sizes : sequence of int, default=()
-        Units of each hidden layer. None at all is softmax regression.
+        Units of each hidden layer. ``()`` is softmax regression.
     activation : str, default="relu"
         Activation of the hidden layers, by its Keras name.
     dropout : float, default=0.0
-        Fraction of units dropped behind every hidden layer while training.
+        Fraction of units that is dropped after every hidden layer while training.
 
     Returns
     -------
@@ -67,9 +67,9 @@ def conv_config(
 ):
     """Describe a convolutional network for grey images.
 
-    Each convolution is followed by its max pooling, its batch normalization and its activation, in
-    this order: for an activation that never falls it makes no difference whether pooling comes
-    before or behind it, and before it is less work. Dense layers as in `dense_config` follow.
+    Max pooling, batch normalization and activation follow each convolution, in this order: for a
+    monotonic activation, pooling first gives the same result with less work. Dense layers follow
+    as in `dense_config`.
 
     Parameters
     ----------
@@ -80,20 +80,21 @@ def conv_config(
     filters : sequence of int, default=(32,)
         Filters of each convolution.
     kernel_size : int, or sequence of int or (int, int), default=3
-        Side of all kernels, or of each, or height and width of each.
+        Size of all kernels, or of each, or height and width of each.
     pool_size : None, int, or sequence of None, int or (int, int), default=None
-        Of the pooling windows, likewise; None pools nothing.
+        Size of the pooling windows, likewise; None means no pooling.
     padding : {"valid", "same"}, default="valid"
-        "valid" leaves out windows that reach over the border. "same" puts zeros around the image
-        for convolutions and lets the last pooling window be smaller, so that everything fits.
+        "valid" leaves out windows that reach beyond the border. "same" pads images with zeros for
+        convolutions and lets the last pooling window be smaller, so that everything fits.
     batch_normalization : bool, default=False
-        Whether to normalize what the convolutions return (Ioffe and Szegedy, 2015).
+        Whether to normalize the output of convolutions (Ioffe and Szegedy, 2015).
     hidden_layer_sizes : sequence of int, default=()
-        Units of each dense hidden layer behind the convolutions.
+        Units of each dense hidden layer after the convolutions.
     activation : str, default="relu"
         Activation of convolutions and hidden layers, by its Keras name.
     dropout : float, default=0.0
-        Fraction dropped behind the last convolution and behind every hidden layer while training.
+        Fraction that is dropped after the last convolution and after every hidden layer while
+        training.
 
     Returns
     -------
@@ -103,7 +104,7 @@ def conv_config(
     Raises
     ------
     ValueError
-        If a kernel or a pooling window does not fit what is left of the image.
+        If a kernel or a pooling window is larger than its input.
 
     Examples
     --------
@@ -128,29 +129,29 @@ def conv_config(
             "batch_normalization": bool(batch_normalization),
             "activation": activation,
         }
-        for name, shape_behind in (("kernel_size", convolved_shape), ("pool_size", pooled_shape)):
+        for name, output_shape in (("kernel_size", convolved_shape), ("pool_size", pooled_shape)):
             if padding == "valid" and any(np.greater(layer[name], left)):
                 raise ValueError(
-                    f"{name} of convolution {number} is {by(layer[name])}, but only "
-                    f"{by(left)} is left there of the {by(image_shape)} image; a smaller "
-                    "one, fewer convolutions or padding='same' would fit"
+                    f"{name} of convolution {number} is {format_shape(layer[name])}, but only "
+                    f"{format_shape(left)} is left there of the {format_shape(image_shape)} image; "
+                    "use a smaller one, fewer convolutions or padding='same'"
                 )
-            left = shape_behind(layer, left)
+            left = output_shape(layer, left)
         layers.append(layer)
     if filters and dropout:
         layers.append({"kind": "dropout", "rate": float(dropout)})
-    behind = dense_config(
+    dense = dense_config(
         image_shape[0] * image_shape[1],
         n_classes,
         hidden_layer_sizes=hidden_layer_sizes,
         activation=activation,
         dropout=dropout,
     )
-    return behind | {"image_shape": image_shape, "layers": layers + behind["layers"]}
+    return dense | {"image_shape": image_shape, "layers": layers + dense["layers"]}
 
 
 def _windows(name, sizes, n_convolutions):
-    """Height and width of each convolution's window, from one size for all or one each."""
+    """Height and width of each convolution's window, from one size for all or one for each."""
     each = [sizes] * n_convolutions if sizes is None or np.isscalar(sizes) else list(sizes)
     if len(each) != n_convolutions:
         raise ValueError(
@@ -175,10 +176,11 @@ def build_network(config, *, scale=1.0, offset=0.0):
     Parameters
     ----------
     config : dict
-        What `dense_config` or `conv_config` returns, or the ``network_config_`` of a fitted
+        As returned by `dense_config` or `conv_config`, or ``network_config_`` of a fitted
         classifier.
     scale, offset : float, default=1.0, 0.0
-        The network begins with ``x * scale + offset``, as a layer of its own if it does anything.
+        The network starts with ``x * scale + offset``, as a separate layer unless it is the
+        identity.
 
     Returns
     -------
@@ -230,7 +232,7 @@ def _convolution_layers(layer):
 
 
 def dense_network(n_features, n_classes, *, hidden_layer_sizes=(), activation="relu", dropout=0.0):
-    """Build a dense Keras network, to be used as it is or inside scikeras.
+    """Build a dense Keras network, for use with or without scikeras.
 
     Parameters
     ----------
@@ -260,7 +262,7 @@ def dense_network(n_features, n_classes, *, hidden_layer_sizes=(), activation="r
 
 
 def conv_network(image_shape, n_classes, **parameters):
-    """Build a convolutional Keras network, to be used as it is or inside scikeras.
+    """Build a convolutional Keras network, for use with or without scikeras.
 
     Parameters
     ----------

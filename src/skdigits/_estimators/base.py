@@ -1,40 +1,247 @@
-"""The scikit-learn contract of a digit network, once for every kind of network."""
+"""The scikit-learn contract of a digit network, shared by all kinds of networks."""
 
-from numbers import Integral
+import time
+from numbers import Integral, Real
 
 import numpy as np
+from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdigits._architecture import named_weights
-from skdigits._estimators import validation as _samples
-from skdigits._estimators.diagram import blocks, layer_table
-from skdigits._estimators.fitting import FitMixin
-from skdigits._estimators.persistence import VersionedState
-from skdigits._inference.forward import layer_outputs, log_softmax, softmax
+from skdigits._compat import HasMethods, Interval, StrOptions, fit_context
+from skdigits._estimators.diagram import layer_table, network_blocks
+from skdigits._estimators.fitting import (
+    OPTIMIZERS,
+    check_resumable,
+    initialize,
+    make_datasets,
+    run_epochs,
+    training_config,
+)
+from skdigits._estimators.persistence import (
+    VersionedState,
+    plain_optimizer,
+    replace_on_success,
+    snapshot,
+)
+from skdigits._estimators.progress import Progress
+from skdigits._estimators.validation import (
+    INPUT_DTYPES,
+    check_classes,
+    check_training_data,
+    check_validation_data,
+    sum_is_finite,
+)
+from skdigits._inference.forward import layer_outputs
+from skdigits._training.schedules import END_SCHEDULES, SCHEDULES
+from skdigits._utils import warn
 
 
-class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimator):
-    """Base of the digit networks: all of the contract but their structure."""
+class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+    """Base of the digit networks: everything but the structure of the network.
+
+    A subclass describes its network in `_network_config(n_features, n_classes)`. It may override
+    `_as_rows`, to take other input than rows of features, and `_training_options`.
+    """
+
+    _parameter_constraints = {
+        "optimizer": [StrOptions(set(OPTIMIZERS)), dict, HasMethods(["get_config", "apply"])],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "learning_rate_schedule": [StrOptions(set(SCHEDULES))],
+        "decay_steps": [Interval(Real, 0, None, closed="neither")],
+        "decay_rate": [Interval(Real, 0, None, closed="neither")],
+        "warmup_fraction": [Interval(Real, 0, 1, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "l2": [Interval(Real, 0, None, closed="left")],
+        "standardize": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "restore_best_weights": ["boolean"],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    # Rates that learning_rate=None stands for, where they differ from those of Keras.
+    _default_learning_rates = {}
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Train the network.
+
+        Ctrl-C raises KeyboardInterrupt and keeps the completed epochs as a fitted classifier; if
+        there are none, the classifier stays as it was. After any other error it stays as it was.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples. C-contiguous arrays of float32, float64 or uint8, including memory
+            maps, are read batch by batch without a copy; all others are converted to float32.
+        y : array-like of shape (n_samples,)
+            Labels, integers or strings.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights, 1 by default. Only their ratios matter; a sample of weight 0 counts as
+            absent.
+        X_val : array-like of shape (n_val_samples, n_features), default=None
+            Samples to validate on after every epoch. If None, ``early_stopping=True`` splits some
+            off the training samples.
+        y_val : array-like of shape (n_val_samples,), default=None
+            Labels of `X_val`.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Sample weights of `X_val`.
+
+        Returns
+        -------
+        self : object
+            Fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If data or parameters are invalid, or if training diverges. When the weights of the
+            best epoch are to be restored, training that diverges ends with them and a warning.
+        """
+        start = time.perf_counter()
+        data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+        context = self._init_callback_context(max_subtasks=self.epochs)
+        context.call_on_fit_task_begin(estimator=self, **data)
+        if self.early_stopping and self.learning_rate_schedule in END_SCHEDULES:
+            warn(
+                f"early_stopping=True may end training before "
+                f"learning_rate_schedule={self.learning_rate_schedule!r} has lowered the learning "
+                "rate, which happens at the end of all epochs; learning_rate_schedule='constant' "
+                "suits early stopping"
+            )
+        resume = self.warm_start and "network_config_" in vars(self)
+        with replace_on_success(self) as fitted:
+            samples = fitted._check_training_data(X, y, sample_weight, resume=resume)
+            if not resume:
+                classes = check_classes(samples.y[samples.weight > 0])
+                initialize(fitted, samples.X.shape[1], classes)
+            if X_val is not None:
+                X_val = fitted._as_rows(X_val, name="X_val")
+            held_out = check_validation_data(fitted, X_val, y_val, sample_weight_val)
+            early_stopping = fitted.early_stopping
+            training, validation = make_datasets(
+                fitted, samples, held_out, early_stopping=early_stopping, normalize=True
+            )
+            config = training_config(
+                fitted,
+                epochs=fitted.epochs,
+                schedule=fitted.learning_rate_schedule,
+                early_stopping=early_stopping,
+            )
+            progress = Progress(fitted, context, **data)
+            interruption = run_epochs(fitted, config, training, validation, progress)
+            fitted.fit_time_ = time.perf_counter() - start
+        if interruption:
+            raise interruption
+        context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one more epoch, on these samples.
+
+        The learning rate is constant, or "exponential" from call to call; schedules that must know
+        the number of epochs ("cosine", "one_cycle") count as "constant" here.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples.
+        y : array-like of shape (n_samples,)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that can occur in any call; required in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights, 1 by default. Unlike in `fit` they are not normalized: a weight of 2
+            doubles the gradient of the sample, also in comparison with other calls.
+
+        Returns
+        -------
+        self : object
+            Fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            As for `fit`; if `classes` is missing in the first call; or if the parameters require
+            all samples at once: ``early_stopping``, or ``class_weight="balanced"``.
+        """
+        start = time.perf_counter()
+        resume = "network_config_" in vars(self)
+        if classes is None and not resume:
+            raise ValueError("classes must be passed in the first call of partial_fit; got None")
+        if self.early_stopping:
+            raise ValueError(
+                "early_stopping=True needs several epochs on the same samples, which partial_fit "
+                "never sees; call partial_fit with early_stopping=False"
+            )
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all labels at once, which partial_fit never sees; "
+                "pass class_weight as a dict"
+            )
+        with replace_on_success(self) as fitted:
+            samples = fitted._check_training_data(X, y, sample_weight, resume=resume)
+            if not resume:
+                initialize(fitted, samples.X.shape[1], check_classes(classes, "classes"))
+            elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+                raise ValueError(
+                    f"classes must be those of the first call, {self.classes_}; got {classes}"
+                )
+            training, _ = make_datasets(
+                fitted, samples, None, early_stopping=False, normalize=False
+            )
+            decays = fitted.learning_rate_schedule == "exponential"
+            schedule = "exponential" if decays else "constant"
+            config = training_config(fitted, epochs=1, schedule=schedule, early_stopping=False)
+            interruption = run_epochs(fitted, config, training, None, Progress(fitted))
+            fitted.fit_time_ = time.perf_counter() - start
+        if interruption:
+            raise interruption
+        return self
+
+    def _check_training_data(self, X, y, sample_weight, *, resume):
+        X = self._as_rows(X, reset=not resume)
+        samples = check_training_data(self, X, y, sample_weight, reset=not resume)
+        if resume:
+            check_resumable(self, samples.X.shape[1])
+        return samples
+
+    def _as_rows(self, X, *, reset=False, name="X"):
+        """Return images as rows of features; any other X is returned as it is."""
+        return X
+
+    def _training_options(self):
+        """Return the fields of the training configuration that only some networks have."""
+        return {}
 
     def _check_X(self, X):
         # The checks of validate_data take longer than a small network: a plain array of the right
-        # form is only looked at for what is not finite, as scikit-learn itself does it.
+        # form is only searched for values that are not finite, as scikit-learn does it.
         learned = vars(self)
         if (
             type(X) is np.ndarray
             and "network_config_" in learned
             and "feature_names_in_" not in learned
-            and X.dtype in _samples.INPUT_DTYPES
+            and X.dtype in INPUT_DTYPES
             and X.ndim == 2
             and len(X)
             and X.shape[1] == self.n_features_in_
-            and (X.dtype == np.uint8 or _samples.sum_is_finite(X))
+            and (X.dtype == np.uint8 or sum_is_finite(X))
         ):
             return X
         check_is_fitted(self)
         X = self._as_rows(X)
-        return validate_data(self, X, dtype=_samples.INPUT_DTYPES, reset=False)
+        return validate_data(self, X, dtype=INPUT_DTYPES, reset=False)
 
     def _layer_outputs(self, X, depth=None):
         X = self._check_X(X)
@@ -56,8 +263,8 @@ class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimat
         y : ndarray of shape (n_samples,)
             Predicted labels.
         """
-        positions = self._layer_outputs(X).argmax(axis=1)
-        return self.classes_[positions]
+        fitted = snapshot(self)
+        return fitted.classes_[fitted._layer_outputs(X).argmax(axis=1)]
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -70,9 +277,9 @@ class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimat
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``; float64 for X of float64, else float32.
+            In the order of ``classes_``; float64 if X is, else float32.
         """
-        return softmax(self._layer_outputs(X))
+        return softmax(snapshot(self)._layer_outputs(X), axis=1)
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -85,9 +292,52 @@ class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimat
         Returns
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``; finite also where the probability rounds to 0.
+            In the order of ``classes_``; finite even where the probability rounds to 0.
         """
-        return log_softmax(self._layer_outputs(X))
+        return log_softmax(snapshot(self)._layer_outputs(X), axis=1)
+
+    def activations(self, X, layer=-1):
+        """Compute the activations of a hidden layer.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+        layer : int, default=-1
+            Index of the hidden layer, from 0; negative ones count from the last.
+
+        Returns
+        -------
+        activations : ndarray of shape (n_samples, n_units)
+            Outputs of its units after the activation function; of a convolution
+            (n_samples, height, width, n_filters), after pooling and normalization too.
+
+        Raises
+        ------
+        ValueError
+            If there is no such hidden layer, or none at all.
+        """
+        fitted = snapshot(self)
+        check_is_fitted(fitted)
+        n_hidden = len(fitted.coefs_) - 1
+        if not n_hidden:
+            raise ValueError("activations are those of a hidden layer; this network has none")
+        is_index = isinstance(layer, Integral) and not isinstance(layer, bool)
+        if not (is_index and -n_hidden <= layer < n_hidden):
+            raise ValueError(
+                f"layer must be the index of one of the {n_hidden} hidden layers, from 0 to "
+                f"{n_hidden - 1} or negative from the last; got {layer!r}"
+            )
+        return fitted._layer_outputs(X, depth=layer % n_hidden + 1)
+
+    def _named_weights(self, *names):
+        fitted = snapshot(self)
+        return [
+            array
+            for _, arrays in named_weights(fitted.network_config_, fitted._weights)
+            for name, array in arrays.items()
+            if name in names
+        ]
 
     @property
     def coefs_(self):
@@ -96,58 +346,32 @@ class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimat
 
     @property
     def intercepts_(self):
-        """Biases of each layer; of one with batch normalization what it adds."""
+        """Biases of each layer; of a batch-normalized convolution, what it adds in the end."""
         return self._named_weights("bias", "beta")
 
-    def activations(self, X, layer=-1):
-        """Compute what a hidden layer makes of samples.
+    @property
+    def loss_curve_(self):
+        """Training loss of each epoch, as MLPClassifier names it."""
+        return self.history_["loss"]
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Samples.
-        layer : int, default=-1
-            Position of the hidden layer, from 0; negative ones count from the last.
+    @property
+    def n_layers_(self):
+        """Number of layers with weights, and the input, as MLPClassifier counts them."""
+        return len(self.coefs_) + 1
 
-        Returns
-        -------
-        activations : ndarray of shape (n_samples, n_units)
-            Outputs of its units, behind the activation function; of a convolution
-            (n_samples, height, width, n_filters), behind pooling and normalization too.
-
-        Raises
-        ------
-        ValueError
-            If there is no such hidden layer, or none at all.
-        """
-        check_is_fitted(self)
-        n_hidden = len(self.coefs_) - 1
-        if not n_hidden:
-            raise ValueError("this network has no hidden layers, of which there are activations")
-        is_position = isinstance(layer, Integral) and not isinstance(layer, bool)
-        if not (is_position and -n_hidden <= layer < n_hidden):
-            raise ValueError(
-                f"layer must be the position of one of the {n_hidden} hidden layers, from 0 to "
-                f"{n_hidden - 1} or negative from the last; got {layer!r}"
-            )
-        return self._layer_outputs(X, depth=layer % n_hidden + 1)
-
-    def _named_weights(self, *names):
-        return [
-            array
-            for _, arrays in named_weights(self.network_config_, self._weights)
-            for name, array in arrays.items()
-            if name in names
-        ]
+    @property
+    def out_activation_(self):
+        """Activation of the output layer, as MLPClassifier names it."""
+        return self.network_config_["layers"][-1]["activation"]
 
     def summary(self):
-        """Tell the layers of the network.
+        """List the layers of the network.
 
         Returns
         -------
         summary : DataFrame
             A row for the input and for each layer: ``layer`` in words, ``output_shape`` of one
-            sample, and ``n_parameters``, the number of its trained weights.
+            sample, and ``n_parameters``, the number of its trainable weights.
         """
         check_is_fitted(self)
         return layer_table(self.network_config_)
@@ -155,10 +379,10 @@ class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimat
     def _sk_visual_block_(self):
         # scikit-learn's diagram falls back to a plain block before the network is fitted.
         check_is_fitted(self)
-        return blocks(self)
+        return network_blocks(snapshot(self))
 
     def to_keras(self):
-        """Build a live Keras network with these weights.
+        """Build a Keras model with these weights.
 
         Returns
         -------
@@ -169,7 +393,13 @@ class BaseDigitClassifier(VersionedState, FitMixin, ClassifierMixin, BaseEstimat
         check_is_fitted(self)
         from skdigits.networks import build_network
 
-        shift, scale = self._scaling
-        network = build_network(self.network_config_, scale=scale, offset=-shift * scale)
-        network.set_weights(self._weights)
+        fitted = snapshot(self)
+        shift, scale = fitted._scaling
+        network = build_network(fitted.network_config_, scale=scale, offset=-shift * scale)
+        network.set_weights(fitted._weights)
         return network
+
+    def __sklearn_clone__(self):
+        plain = snapshot(self)
+        plain.__dict__ = plain_optimizer(vars(self))
+        return super(BaseDigitClassifier, plain).__sklearn_clone__()

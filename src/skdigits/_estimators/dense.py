@@ -2,72 +2,79 @@
 
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
+from skdigits._compat import Interval, StrOptions
 from skdigits._estimators.base import BaseDigitClassifier
-from skdigits._estimators.fitting import positive, positive_ints
+from skdigits._estimators.validation import check_positive_ints
 from skdigits._inference.forward import ACTIVATIONS
 
 
 class DenseDigitClassifier(BaseDigitClassifier):
-    """Classifier of digits by a dense neural network.
+    """Dense neural network that classifies digits.
 
-    It is trained by Keras' optimizers in one compiled loop and predicts in NumPy, without
-    TensorFlow. The defaults come from experiments on a validation split of MNIST; they are told
-    in ``docs/defaults.md``.
+    It trains with Keras' optimizers in one compiled loop and predicts in NumPy, without
+    TensorFlow. The defaults were chosen on a validation split of MNIST, see ``docs/defaults.md``.
 
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(512, 512)
-        Units of each hidden layer. An int is one layer, ``()`` is softmax regression.
+        Units of each hidden layer. An int means one layer, ``()`` softmax regression.
     activation : str, default="relu"
         Activation of the hidden layers: "elu", "gelu", "leaky_relu", "linear", "mish", "relu",
         "selu", "sigmoid", "silu", "softplus", "softsign" or "tanh", as Keras defines them.
     dropout : float, default=0.3
-        Fraction of the units that is dropped behind every hidden layer while training, in [0, 1).
-    optimizer : str, default="adam"
-        A Keras optimizer with Keras' own settings: "adadelta", "adafactor", "adagrad", "adam",
-        "adamax", "adamw", "ftrl", "lion", "muon", "nadam", "rmsprop", "schedulefreeadamw" or
-        "sgd".
+        Fraction of the units that is dropped after every hidden layer while training, in [0, 1).
+    optimizer : str, dict or keras.optimizers.Optimizer, default="adam"
+        A Keras optimizer. A name stands for Keras' own settings: "adadelta", "adafactor",
+        "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "muon", "nadam", "rmsprop",
+        "schedulefreeadamw" or "sgd". Other settings, such as momentum, weight decay or gradient
+        clipping, come with an instance, ``keras.optimizers.SGD(momentum=0.9)``, or with its
+        configuration, ``{"class_name": "SGD", "config": {"momentum": 0.9}}``. Cloned and saved
+        classifiers hold the configuration.
     learning_rate : float, default=None
-        None is Keras' default for the optimizer: 0.001, but 0.01 for "sgd" and 0.0025 for
-        "schedulefreeadamw".
+        None is the rate of the optimizer: for a name Keras' 0.001, but 0.01 for "sgd" and 0.0025
+        for "schedulefreeadamw"; for an instance or a configuration its own rate.
     learning_rate_schedule : str, default="one_cycle"
         "constant"; "exponential" (times ``decay_rate ** (step / decay_steps)``); "cosine" (down
-        to 0 over all epochs, [1]_); or "one_cycle" (linearly up from a 25th of `learning_rate`,
-        then like a cosine down to 0, [2]_).
+        to 0 over all epochs, [1]_); or "one_cycle" (linearly up from 1/25 of `learning_rate`,
+        then down to 0 like a cosine, [2]_). "cosine" and "one_cycle" are laid out for all
+        `epochs`; "constant" suits `early_stopping` better, and a warning says so.
     decay_steps : float, default=10_000
-        Steps in which the "exponential" schedule decays by `decay_rate`. A step is a batch.
+        Number of steps in which the "exponential" schedule decays by `decay_rate`. A step is a
+        batch.
     decay_rate : float, default=0.9
-        Of the "exponential" schedule.
-    warmup : float, default=0.25
+        Decay of the "exponential" schedule.
+    warmup_fraction : float, default=0.25
         Fraction of all steps in which the "one_cycle" schedule rises, in [0, 1).
     batch_size : int, default=128
-        Samples a step. The last batch of an epoch may be smaller.
+        Samples per step. The last batch of an epoch may be smaller.
     epochs : int, default=10
-        Times that all samples are seen, at most if `early_stopping`.
+        Number of epochs; with `early_stopping` the maximum number.
+    l2 : float, default=0.0
+        Strength of the L2 penalty on the kernels, ``l2 / 2 * sum(kernel ** 2) / batch_size``, which
+        is ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.
     standardize : bool, default=True
-        Let the network see ``(X - mean) / std`` with the (weighted) mean and standard deviation
-        of all training values, one number each, so that results do not depend on the unit of X.
-        False trains on X as it is.
+        Train on ``(X - mean) / std`` with the (weighted) mean and standard deviation of all
+        training values, one number each, so that results do not depend on the unit of X. False
+        trains on X as it is.
     early_stopping : bool, default=False
-        Stop when the loss on validation samples has not fallen for `patience` epochs. They are
-        the ``X_val, y_val`` given to `fit` or else a stratified part of the training samples.
+        Stop when the validation loss has not improved for `patience` epochs. The validation
+        samples are ``X_val, y_val`` of `fit`, or else a stratified part of the training samples.
     validation_fraction : float, default=0.1
-        Part of the training samples that is held out then, in (0, 1).
+        Fraction of the training samples that is held out then, in (0, 1).
     patience : int, default=3
-        Epochs to wait for a lower validation loss. Schedules that end ("cosine", "one_cycle") are
-        laid out for all `epochs` and are cut off by an early stop.
+        Number of epochs to wait for a lower validation loss.
+    tol : float, default=0.0
+        Smallest decrease of the validation loss that counts as an improvement.
     restore_best_weights : bool, default=True
-        Whether `early_stopping` ends with the weights of the epoch of lowest validation loss,
-        and not with the last ones.
+        Whether `early_stopping` ends with the weights of the epoch of the lowest validation loss,
+        rather than with those of the last epoch.
     class_weight : dict or "balanced", default=None
-        Weight of each class, multiplied with ``sample_weight``; 1 for classes that a dict leaves
+        Weight of each class, multiplied by ``sample_weight``; 1 for classes that a dict leaves
         out. "balanced" gives all classes the same total weight.
     warm_start : bool, default=False
-        Whether `fit` goes on from the present weights, optimizer state and scaling.
+        Whether `fit` resumes from the present weights, optimizer state and scaling.
     random_state : int, RandomState instance or None, default=None
-        Source of the initial weights, of the order of the samples, of dropout and of the
+        Determines the initial weights, the order of the samples, dropout and the
         validation split. The same int gives the same network in any process, thread or `n_jobs`
         on the same kind of machine with the same number of TensorFlow threads.
     verbose : bool or int, default=False
@@ -76,28 +83,34 @@ class DenseDigitClassifier(BaseDigitClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
+        Sorted labels.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Their names, if X had string column names.
+        Names of the features, if X had string column names.
     fit_time_ : float
-        Seconds that the last `fit` or `partial_fit` took, checks and compiling included.
+        Seconds that the last `fit` or `partial_fit` took, including checks and compiling.
     epoch_times_ : list of float
-        Seconds of each epoch that was trained, validation included; goes on with `partial_fit`
-        and ``warm_start``.
+        Seconds of each epoch, including validation; `partial_fit` and ``warm_start`` append to it.
     n_iter_ : int
         Number of these epochs.
     best_epoch_ : int
-        The epoch (counted from 1) of lowest validation loss in the last fit; without validation
-        the last one.
+        Epoch (counted from 1) of the lowest validation loss in the last fit; without validation
+        the last epoch.
     history_ : dict of lists
-        "loss" and "accuracy" of each epoch, measured while training, and "val_loss" and
-        "val_accuracy" after it if there were validation samples.
+        "loss" and "accuracy" of each epoch, measured while training; "val_loss" and
+        "val_accuracy" after it if there were validation samples; and "learning_rate" of its last
+        step.
+    loss_curve_ : list of float
+        Training losses, ``history_["loss"]``, under the name that MLPClassifier gives them.
     n_parameters_ : int
-        Number of trained weights.
+        Number of trainable weights.
+    n_layers_ : int
+        Number of layers that have weights, plus one for the input, as in MLPClassifier.
+    out_activation_ : str
+        "softmax".
     coefs_ : list of ndarray of shape (n_inputs, n_units)
-        Weights of each layer, float32.
+        Kernels of each layer, float32.
     intercepts_ : list of ndarray of shape (n_units,)
         Biases of each layer, float32.
     network_config_ : dict
@@ -124,7 +137,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
     """
 
     _parameter_constraints = {
-        "hidden_layer_sizes": ["array-like", positive(Integral)],
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         **BaseDigitClassifier._parameter_constraints,
@@ -141,13 +154,15 @@ class DenseDigitClassifier(BaseDigitClassifier):
         learning_rate_schedule="one_cycle",
         decay_steps=10_000,
         decay_rate=0.9,
-        warmup=0.25,
+        warmup_fraction=0.25,
         batch_size=128,
         epochs=10,
+        l2=0.0,
         standardize=True,
         early_stopping=False,
         validation_fraction=0.1,
         patience=3,
+        tol=0.0,
         restore_best_weights=True,
         class_weight=None,
         warm_start=False,
@@ -162,13 +177,15 @@ class DenseDigitClassifier(BaseDigitClassifier):
         self.learning_rate_schedule = learning_rate_schedule
         self.decay_steps = decay_steps
         self.decay_rate = decay_rate
-        self.warmup = warmup
+        self.warmup_fraction = warmup_fraction
         self.batch_size = batch_size
         self.epochs = epochs
+        self.l2 = l2
         self.standardize = standardize
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.tol = tol
         self.restore_best_weights = restore_best_weights
         self.class_weight = class_weight
         self.warm_start = warm_start
@@ -176,12 +193,12 @@ class DenseDigitClassifier(BaseDigitClassifier):
         self.verbose = verbose
 
     def _network_config(self, n_features, n_classes):
-        from skdigits.networks import dense_config  # Keras is imported by those who train
+        from skdigits.networks import dense_config  # imports Keras
 
         return dense_config(
             n_features,
             n_classes,
-            hidden_layer_sizes=positive_ints("hidden_layer_sizes", self.hidden_layer_sizes),
+            hidden_layer_sizes=check_positive_ints("hidden_layer_sizes", self.hidden_layer_sizes),
             activation=self.activation,
             dropout=self.dropout,
         )

@@ -1,15 +1,14 @@
-"""A network in words: its layers, what they make of a sample, and what was trained."""
+"""Descriptions of a network: the table of its layers, and scikit-learn's diagram."""
 
 import math
 
-from sklearn.utils._repr_html.estimator import _VisualBlock
-
-from skdigits._architecture import input_shape, n_trained, output_shapes, weights_by_layer
-from skdigits._images.shapes import by
+from skdigits._architecture import input_shape, n_trainable, output_shapes, weights_by_layer
+from skdigits._compat import VisualBlock
+from skdigits._images.shapes import format_shape
 
 
 def layer_table(config):
-    """Layers of a network.
+    """List the layers of a network.
 
     Parameters
     ----------
@@ -27,45 +26,47 @@ def layer_table(config):
     layers = weights_by_layer(config)
     return pd.DataFrame(
         {
-            "layer": ["input", *(_in_words(layer) for layer, _ in layers)],
+            "layer": ["input", *(_describe(layer) for layer, _ in layers)],
             "output_shape": [input_shape(config), *output_shapes(config)],
-            "n_parameters": [0, *(n_trained(shapes) for _, shapes in layers)],
+            "n_parameters": [0, *(n_trainable(shapes) for _, shapes in layers)],
         }
     )
 
 
-def _in_words(layer):
+def _describe(layer):
     if layer["kind"] == "dropout":
         return f"dropout {layer['rate']:g}"
     if layer["kind"] == "dense":
         return f"dense, {layer['activation']}"
-    # In short: pandas prints 50 letters of a cell.
-    parts = [f"conv {by(layer['kernel_size'])}"]
+    # Brief, since pandas prints 50 letters of a cell.
+    parts = [f"conv {format_shape(layer['kernel_size'])}"]
     if layer["pool_size"] != [1, 1]:
-        parts.append(f"max pool {by(layer['pool_size'])}")
+        parts.append(f"max pool {format_shape(layer['pool_size'])}")
     if layer["batch_normalization"]:
         parts.append("batch norm")
     return ", ".join([*parts, layer["activation"]])
 
 
-def blocks(classifier):
-    """A fitted network as blocks of scikit-learn's diagram of an estimator."""
+def network_blocks(classifier):
+    """Draw a fitted network as blocks of scikit-learn's diagram of an estimator."""
     config = classifier.network_config_
     table = layer_table(config)
     weights = [{}, *(shapes for _, shapes in weights_by_layer(config))]
     layers = [
-        _VisualBlock(
+        VisualBlock(
             "single",
             None,
             names=row.layer,
-            name_caption=by(row.output_shape)
+            name_caption=format_shape(row.output_shape)
             + (f", {row.n_parameters:,} parameters" if row.n_parameters else ""),
-            name_details="\n".join(f"{name}: {by(shape)}" for name, shape in shapes.items()),
+            name_details="\n".join(
+                f"{name}: {format_shape(shape)}" for name, shape in shapes.items()
+            ),
         )
         for row, shapes in zip(table.itertuples(), weights, strict=True)
     ]
     last = {name: values[-1] for name, values in classifier.history_.items()}
-    outcome = _VisualBlock(
+    outcome = VisualBlock(
         "single",
         None,
         names="training",
@@ -77,10 +78,10 @@ def blocks(classifier):
         )
         + (f"\nbest epoch: {classifier.best_epoch_}" if _was_validated(classifier) else ""),
     )
-    return _VisualBlock("serial", [*layers, outcome], names=[None] * (len(layers) + 1))
+    return VisualBlock("serial", [*layers, outcome], names=[None] * (len(layers) + 1))
 
 
 def _was_validated(classifier):
-    """Whether there was validation in what is called the best epoch."""
+    """Whether the best epoch was chosen by validation."""
     losses = classifier.history_.get("val_loss")
     return losses is not None and not math.isnan(losses[classifier.best_epoch_ - 1])

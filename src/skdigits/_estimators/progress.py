@@ -1,17 +1,17 @@
-"""Telling of every epoch: scikit-learn's callbacks, and one line of text if verbose."""
+"""Progress of a fit: scikit-learn's callbacks, and a line of text per epoch if verbose."""
 
 
 class Progress:
-    """What is told of a fit while it runs.
+    """Reports the epochs of a fit while it runs.
 
     Parameters
     ----------
     estimator : estimator
-        Whose fit it is.
-    context : sklearn.callback.CallbackContext or None
-        Of that fit; None tells no callbacks.
+        The estimator that is fitted.
+    context : sklearn.callback.CallbackContext, default=None
+        Context of that fit; None calls no callbacks.
     data : dict
-        X, y and metadata, as callbacks get them.
+        X, y and metadata, as callbacks receive them.
     """
 
     def __init__(self, estimator, context=None, **data):
@@ -19,39 +19,36 @@ class Progress:
         self._context = context
         self._data = data
 
-    def epoch_begins(self):
-        """Tell that an epoch is about to begin."""
+    def begin_epoch(self):
+        """Report that an epoch is about to begin."""
         if self._context:
             self._epoch = self._context.subcontext(task_name="epoch")
             self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
-    def epoch_ends(self, number, n_epochs, seconds, measures, weights):
-        """Tell of an epoch that ended; whether training is to stop.
+    def end_epoch(self, state, number, n_epochs):
+        """Report the end of an epoch; return whether to stop.
 
         Parameters
         ----------
+        state : TrainingState
+            What training has reached.
         number, n_epochs : int
-            Of this epoch, counted from 1, and of all.
-        seconds : float
-            That it took.
-        measures : dict
-            Its loss and accuracy, and those of validation.
-        weights : callable
-            Returns the present weights.
+            Of this epoch, counted from 1 in this fit, and of all epochs.
 
         Returns
         -------
         stop : bool
-            Whether a callback asks for it.
+            Whether a callback asks to stop.
         """
         if self._estimator.verbose:
-            values = "  ".join(f"{name} {value:.4f}" for name, value in measures.items())
+            values = "  ".join(f"{name} {value:.4f}" for name, value in state.metrics.items())
+            seconds = state.epoch_times[-1]
             print(f"epoch {number}/{n_epochs}  {seconds:.2f} s  {values}", flush=True)
         return bool(
             self._context
             and self._epoch.call_on_fit_task_end(
                 estimator=self._estimator,
-                reconstruction_attributes=lambda: {"_weights": weights()},
+                reconstruction_attributes=lambda: self._estimator._fitted_attributes(state),
                 **self._data,
             )
         )

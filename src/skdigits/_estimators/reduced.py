@@ -1,24 +1,32 @@
-"""Reduced input: a transformer in front of a classifier, fitted as one estimator."""
+"""Reduced input: a transformer followed by a classifier, fitted as one estimator."""
 
+import inspect
 import time
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
+from sklearn import get_config
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods
-from sklearn.utils._repr_html.estimator import _VisualBlock
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from skdigits._estimators import validation as _samples
-from skdigits._estimators.base import BaseDigitClassifier
+from skdigits._compat import (
+    HasMethods,
+    VisualBlock,
+    check_feature_names,
+    check_n_features,
+    fit_context,
+    raise_for_params,
+)
 from skdigits._estimators.dense import DenseDigitClassifier
-from skdigits._estimators.persistence import VersionedState, all_or_nothing
+from skdigits._estimators.persistence import VersionedState, replace_on_success, snapshot
+from skdigits._estimators.validation import check_validation_arguments
+from skdigits._training.state import TrainingInterrupted
 
 
 def _classifier_has(method):
-    """Whether the fitted or, before `fit`, the given classifier has a method."""
+    """Check that the fitted classifier or, before `fit`, the given one has a method."""
 
     def check(self):
         given = DenseDigitClassifier if self.classifier is None else self.classifier
@@ -27,38 +35,57 @@ def _classifier_has(method):
     return check
 
 
-class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
-    """Classifier that sees its input through a reducer, such as PCA or the best pixels.
+def _of_classifier(attribute):
+    """Make a property that is an attribute of the fitted classifier, where it has one."""
+    return property(
+        lambda self: getattr(self.classifier_, attribute), doc=f"`{attribute}` of `classifier_`."
+    )
 
-    Unlike a Pipeline, it takes validation samples, which pass through the reducer too, and
-    tells the time of the reduction apart.
+
+class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+    """Reducer followed by a classifier, such as PCA or the best pixels before a network.
+
+    It predicts what ``make_pipeline(reducer, classifier)`` predicts. Unlike a Pipeline, it reduces
+    validation samples too, and it reports the time of the reduction.
 
     Parameters
     ----------
     reducer : transformer, default=None
-        Fitted on the training samples. None is ``PCA(0.95)``.
+        Fitted on the training samples. None means ``PCA(0.95)``.
     classifier : classifier, default=None
-        Fitted on what the reducer makes of them. None is ``DenseDigitClassifier()``.
+        Fitted on the reduced samples. None means ``DenseDigitClassifier()``.
     random_state : int, RandomState instance or None, default=None
-        Goes to the reducer and the classifier, and to the estimators inside them, wherever their
-        own ``random_state`` is None.
+        Seeds the reducer, the classifier and the estimators inside them, wherever their own
+        ``random_state`` is None.
 
     Attributes
     ----------
     reducer_ : transformer
         The fitted reducer.
     classifier_ : classifier
-        The fitted classifier, with its ``history_``, ``best_epoch_``, ``to_keras()`` and so on.
+        The fitted classifier.
     classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
+        Sorted labels.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Their names, if X had string column names.
+        Names of the features, if X had string column names.
     fit_time_ : float
-        Seconds that `fit` took in all.
+        Seconds that the last `fit` took.
     reduction_time_ : float
-        Seconds of these that fitting the reducer and applying it took.
+        Seconds of these for fitting the reducer and reducing the samples.
+    history_, epoch_times_, n_iter_, best_epoch_, n_parameters_
+        Those of `classifier_`, if it has them.
+
+    Notes
+    -----
+    Sample weights go to the classifier, and to the reducer if its ``fit`` takes them. PCA does not:
+    for it a weight of 2 is not the same as repeating the sample, and samples of weight 0 count,
+    just as in a Pipeline.
+
+    With scikit-learn's metadata routing enabled, the reducer and the classifier receive what they
+    request, for example by ``DenseDigitClassifier().set_fit_request(sample_weight=True)``. The
+    default classifier requests all that it can use.
 
     Examples
     --------
@@ -74,7 +101,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
     """
 
     _parameter_constraints = {
-        "reducer": [HasMethods(["fit_transform", "transform"]), None],
+        "reducer": [HasMethods(["fit", "transform"]), None],
         "classifier": [HasMethods(["fit", "predict"]), None],
         "random_state": ["random_state"],
     }
@@ -84,88 +111,131 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         self.classifier = classifier
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        **params,
+    ):
         """Fit the reducer, then the classifier.
+
+        Ctrl-C while the classifier trains raises KeyboardInterrupt; a digit network keeps its
+        completed epochs.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training samples.
+            Training samples; everything that the reducer accepts.
         y : array-like of shape (n_samples,)
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample. The reducer gets them if its `fit` names them; samples of
-            weight 0 are left out in any case. Of a training set that is a single batch of a digit
-            network, the reducer gets equal samples merged into one.
+            Sample weights.
         X_val : array-like of shape (n_val_samples, n_features), default=None
-            Samples for the classifier to validate on after every epoch.
+            Samples for the classifier to validate on after every epoch, not reduced.
         y_val : array-like of shape (n_val_samples,), default=None
-            Their labels.
+            Labels of `X_val`.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Their weights.
+            Sample weights of `X_val`.
+        **params : dict
+            More metadata for the parts, if metadata routing is enabled.
 
         Returns
         -------
         self : object
-            The fitted classifier.
+            Fitted classifier.
 
         Raises
         ------
         ValueError
-            If data or parameters cannot be used. What was learned before is kept then.
+            If data or parameters are invalid. The classifier then stays as it was.
         """
         start = time.perf_counter()
+        raise_for_params(params, self, "fit")
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         context = self._init_callback_context(max_subtasks=2)
         context.call_on_fit_task_begin(estimator=self, **data)
-        with all_or_nothing(self):
-            X, y, weight = _samples.check_training_data(self, X, y, sample_weight, reset=True)
-            self.classes_ = _samples.check_classes(y[weight > 0])
-            validation = _samples.check_validation_data(self, X_val, y_val, sample_weight_val)
-            self._clone_parts()
-            takes_weight = has_fit_parameter(self.classifier_, "sample_weight")
-            if sample_weight is not None and not takes_weight:
-                raise ValueError(f"sample_weight was given, but {self.classifier_} takes none")
-            if validation and not has_fit_parameter(self.classifier_, "X_val"):
-                raise ValueError(
-                    f"X_val was given, but {self.classifier_} takes no validation data"
-                )
-            X, y, weight = self._merged(X, y, weight)
-            weights = {"sample_weight": weight} if (weight != 1).any() else {}
-
-            reduction_start = time.perf_counter()
+        metadata = {
+            "sample_weight": sample_weight,
+            "X_val": X_val,
+            "y_val": y_val,
+            "sample_weight_val": sample_weight_val,
+        }
+        metadata = {name: value for name, value in metadata.items() if value is not None}
+        if metadata.keys() - {"sample_weight"}:
+            check_validation_arguments(X_val, y_val, sample_weight_val)
+        with replace_on_success(self) as fitted:
+            check_feature_names(fitted, X, reset=True)
+            check_n_features(fitted, X, reset=True)
+            fitted._clone_parts()
+            routed = fitted._route(metadata | params)
             reducing = context.subcontext(task_name="reduce")
-            reducing.call_on_fit_task_begin(estimator=self, **data)
-            reducer_takes_weight = has_fit_parameter(self.reducer_, "sample_weight")
-            X = self.reducer_.fit_transform(X, y, **(weights if reducer_takes_weight else {}))
-            fit_parameters = dict(weights)
-            if validation:
-                fit_parameters["X_val"] = self.reducer_.transform(validation.X)
-                fit_parameters["y_val"] = self.classes_[validation.y]
-                fit_parameters["sample_weight_val"] = validation.weight
-            self.reduction_time_ = time.perf_counter() - reduction_start
-            reducing.call_on_fit_task_end(estimator=self, **data)
+            reducing.call_on_fit_task_begin(estimator=fitted, **data)
+            X_reduced = fitted._fit_reducer(X, y, routed.reducer)
+            fit_params = fitted._reduce_validation(routed.classifier.fit)
+            fitted.reduction_time_ = time.perf_counter() - start
+            reducing.call_on_fit_task_end(estimator=fitted, **data)
 
             classifying = context.subcontext(task_name="classify")
-            with classifying.propagate_callback_context(self.classifier_):
-                classifying.call_on_fit_task_begin(estimator=self, **data)
-                self.classifier_.fit(X, y, **fit_parameters)
-                classifying.call_on_fit_task_end(estimator=self, **data)
+            interruption = None
+            with classifying.propagate_callback_context(fitted.classifier_):
+                classifying.call_on_fit_task_begin(estimator=fitted, **data)
+                try:
+                    fitted.classifier_.fit(X_reduced, y, **fit_params)
+                except TrainingInterrupted as error:  # its completed epochs are a fitted network
+                    interruption = error
+                classifying.call_on_fit_task_end(estimator=fitted, **data)
+            fitted.classes_ = fitted.classifier_.classes_
+            fitted.fit_time_ = time.perf_counter() - start
+        if interruption:
+            raise interruption
         context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data)
-        self.fit_time_ = time.perf_counter() - start
         return self
 
-    def _clone_parts(self):
-        if self.reducer is None:
+    def get_metadata_routing(self):
+        """Get the metadata routing of this object.
+
+        Returns
+        -------
+        routing : sklearn.utils.metadata_routing.MetadataRouter
+            Routes the metadata of `fit` to the reducer and the classifier.
+        """
+        reducer, classifier = self._parts()
+        reducer_methods = MethodMapping()
+        for method in ("fit_transform",) if hasattr(reducer, "fit_transform") else ("fit",):
+            reducer_methods.add(caller="fit", callee=method)
+        return (
+            MetadataRouter(owner=self)
+            .add(reducer=reducer, method_mapping=reducer_methods)
+            .add(
+                classifier=classifier,
+                method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+            )
+        )
+
+    def _parts(self):
+        """Return the reducer and the classifier, not fitted."""
+        reducer, classifier = self.reducer, self.classifier
+        if reducer is None:
             from sklearn.decomposition import PCA  # takes long to import
 
-            self.reducer_ = PCA(0.95)
-        else:
-            self.reducer_ = clone(self.reducer)
-        self.classifier_ = (
-            DenseDigitClassifier() if self.classifier is None else clone(self.classifier)
-        )
+            reducer = PCA(0.95)
+        if classifier is None:
+            classifier = DenseDigitClassifier()
+            if get_config()["enable_metadata_routing"]:
+                names = ("sample_weight", "X_val", "y_val", "sample_weight_val")
+                classifier.set_fit_request(**dict.fromkeys(names, True))
+        return reducer, classifier
+
+    def _clone_parts(self):
+        self.reducer_, self.classifier_ = map(clone, self._parts())
+        if not is_classifier(self.classifier_):
+            raise ValueError(f"classifier must be a classifier; got {self.classifier_}")
         if self.random_state is None:
             return
         rng = check_random_state(self.random_state)
@@ -174,36 +244,52 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
                 if name.split("__")[-1] == "random_state" and value is None:
                     part.set_params(**{name: rng.randint(2**31 - 1)})
 
-    def _merged(self, X, y, weight):
-        """Samples of positive weight; those of a single batch as that batch will have them."""
-        rows = np.flatnonzero(weight)
-        is_digit_network = isinstance(self.classifier_, BaseDigitClassifier)
-        if is_digit_network and len(rows) <= self.classifier_.batch_size:
-            y = np.searchsorted(self.classes_, y[rows])
-            X, y, weight = _samples.merge_equal_samples(X[rows], y, weight[rows])
-            return X, self.classes_[y], weight
-        if len(rows) < len(X):
-            return X[rows], y[rows], weight[rows]
-        return X, y, weight
+    def _route(self, metadata):
+        """Distribute metadata to the methods of the parts."""
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(self, "fit", **metadata)
+        for name in metadata:
+            if not _takes(self.classifier_, name):
+                raise ValueError(f"{name} was passed, but {self.classifier_} does not accept it")
+        weight = {name: metadata[name] for name in metadata if name == "sample_weight"}
+        for_reducer = weight if has_fit_parameter(self.reducer_, "sample_weight") else {}
+        return Bunch(
+            reducer=Bunch(fit=for_reducer, fit_transform=for_reducer),
+            classifier=Bunch(fit=metadata),
+        )
+
+    def _fit_reducer(self, X, y, routed):
+        if hasattr(self.reducer_, "fit_transform"):
+            return self.reducer_.fit_transform(X, y, **routed.fit_transform)
+        return self.reducer_.fit(X, y, **routed.fit).transform(X)
+
+    def _reduce_validation(self, fit_params):
+        """Reduce the validation samples among the parameters of the classifier's fit."""
+        if "X_val" not in fit_params:
+            return fit_params
+        try:
+            return fit_params | {"X_val": self.reducer_.transform(fit_params["X_val"])}
+        except ValueError as error:
+            raise ValueError(f"X_val cannot be reduced: {error}") from error
 
     def _sk_visual_block_(self):
-        check_is_fitted(self)  # else scikit-learn's diagram shows the parts that were given
-        parts = [self.reducer_, self.classifier_]
-        return _VisualBlock(
+        check_is_fitted(self)  # else scikit-learn's diagram shows the parts that were passed
+        parts = {"reducer_": self.reducer_, "classifier_": self.classifier_}
+        return VisualBlock(
             "serial",
-            parts,
-            names=[
-                f"{name}: {type(part).__name__}"
-                for name, part in zip(("reducer_", "classifier_"), parts, strict=True)
-            ],
-            name_details=[str(part) for part in parts],
+            list(parts.values()),
+            names=[f"{name}: {type(part).__name__}" for name, part in parts.items()],
+            name_details=[str(part) for part in parts.values()],
         )
 
-    def _reduce(self, X):
-        check_is_fitted(self)
-        return self.reducer_.transform(
-            validate_data(self, X, dtype=_samples.INPUT_DTYPES, reset=False)
-        )
+    def _call_classifier(self, method, X, *arguments):
+        """Call a method of the classifier on reduced samples."""
+        fitted = snapshot(self)
+        check_is_fitted(fitted)
+        check_feature_names(fitted, X, reset=False)
+        check_n_features(fitted, X, reset=False)
+        X_reduced = fitted.reducer_.transform(X)
+        return getattr(fitted.classifier_, method)(X_reduced, *arguments)
 
     def predict(self, X):
         """Predict the class of samples.
@@ -218,8 +304,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         y : ndarray of shape (n_samples,)
             Predicted labels.
         """
-        reduced = self._reduce(X)
-        return self.classifier_.predict(reduced)
+        return self._call_classifier("predict", X)
 
     @available_if(_classifier_has("predict_proba"))
     def predict_proba(self, X):
@@ -235,8 +320,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``.
         """
-        reduced = self._reduce(X)
-        return self.classifier_.predict_proba(reduced)
+        return self._call_classifier("predict_proba", X)
 
     @available_if(_classifier_has("predict_log_proba"))
     def predict_log_proba(self, X):
@@ -252,19 +336,34 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         log_probabilities : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``.
         """
-        reduced = self._reduce(X)
-        return self.classifier_.predict_log_proba(reduced)
+        return self._call_classifier("predict_log_proba", X)
+
+    @available_if(_classifier_has("decision_function"))
+    def decision_function(self, X):
+        """Compute the decision function of the classifier.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples, not reduced.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            As the classifier returns them.
+        """
+        return self._call_classifier("decision_function", X)
 
     @available_if(_classifier_has("activations"))
     def activations(self, X, layer=-1):
-        """Compute what a hidden layer of the network makes of samples.
+        """Compute the activations of a hidden layer of the network.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Samples, not reduced.
         layer : int, default=-1
-            Position of the hidden layer, from 0; negative ones count from the last.
+            Index of the hidden layer, from 0; negative ones count from the last.
 
         Returns
         -------
@@ -276,18 +375,32 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         ValueError
             If there is no such hidden layer, or none at all.
         """
-        reduced = self._reduce(X)
-        return self.classifier_.activations(reduced, layer)
+        return self._call_classifier("activations", X, layer)
 
     @available_if(_classifier_has("summary"))
     def summary(self):
-        """Tell the layers of the network behind the reducer.
+        """List the layers of the network after the reducer.
 
         Returns
         -------
         summary : DataFrame
             A row for its input and for each layer: ``layer`` in words, ``output_shape`` of one
-            sample, and ``n_parameters``, the number of its trained weights.
+            sample, and ``n_parameters``, the number of its trainable weights.
         """
         check_is_fitted(self)
         return self.classifier_.summary()
+
+    history_ = _of_classifier("history_")
+    epoch_times_ = _of_classifier("epoch_times_")
+    n_iter_ = _of_classifier("n_iter_")
+    best_epoch_ = _of_classifier("best_epoch_")
+    n_parameters_ = _of_classifier("n_parameters_")
+
+
+def _takes(estimator, name):
+    """Whether an estimator's fit takes an argument, by name or among keyword arguments."""
+    parameters = inspect.signature(estimator.fit).parameters.values()
+    return any(
+        parameter.name == name or parameter.kind == parameter.VAR_KEYWORD
+        for parameter in parameters
+    )

@@ -1,41 +1,43 @@
-"""Images as people have them, brought to the form of MNIST."""
+"""Transformer of real-world images of digits to the format of MNIST."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-)
-from sklearn.utils._param_validation import StrOptions
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import validate_data
 
-from skdigits._estimators.persistence import VersionedState, all_or_nothing
-from skdigits._images.segmentation import SIDE, NoImageError, grey_values, in_mnist_form, ink_of
-from skdigits._images.shapes import shape_of_rows
+from skdigits._compat import StrOptions, fit_context
+from skdigits._estimators.persistence import VersionedState, replace_on_success
+from skdigits._images.segmentation import (
+    SIDE,
+    InvalidImageError,
+    grey_values,
+    segment,
+    to_mnist_format,
+)
+from skdigits._images.shapes import resolve_image_shape
+from skdigits._utils import warn
 
 
 class DigitImageNormalizer(
     VersionedState, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Transformer of images of one digit each, of any size and kind, to the form of MNIST.
+    """Transform real-world images of single digits to the format of MNIST.
 
-    The digit is found, cut out, scaled into a box of 20 x 20 pixels with its aspect kept, and put
-    with its centre of mass into the middle of 28 x 28 pixels, white (255) on black (0), as the
-    images of MNIST were made ([1]_). Strokes that scaling would leave too thin are made thicker.
+    Images may have any size, colours and file format. The digit is segmented, scaled into a box of
+    20 x 20 pixels without changing its aspect ratio, and centred by its centre of mass in 28 x 28
+    pixels, white (255) on black (0), as the images of MNIST were ([1]_). Strokes that scaling
+    would leave too thin are thickened.
 
-    There is nothing to learn: `transform` works without `fit`.
+    The transformer is stateless: `transform` works without `fit`.
 
     Parameters
     ----------
     polarity : {"auto", "dark_on_light", "light_on_dark"}, default="auto"
-        How the digit is drawn. "auto" takes the level of the border for the background.
+        How the digit is drawn. "auto" compares the digit with the grey level of the border.
     image_shape : (int, int), default=None
-        Height and width of the images where X holds rows of pixels. None takes squares where
-        possible and else a single line of pixels.
+        Height and width of the images if X holds rows of pixels. None means square images; if the
+        number of pixels is no square number, images have a single row, and a warning says so.
 
     Attributes
     ----------
@@ -69,9 +71,9 @@ class DigitImageNormalizer(
         self.polarity = polarity
         self.image_shape = image_shape
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Check X; there is nothing to learn.
+        """Check X; the transformer is stateless.
 
         Parameters
         ----------
@@ -88,37 +90,36 @@ class DigitImageNormalizer(
         if not _is_sequence_of_images(X):
             X = X if hasattr(X, "shape") else np.asarray(X)
             if len(X.shape) <= 2:
-                with all_or_nothing(self):
-                    validate_data(self, X, dtype="numeric")
+                with replace_on_success(self) as fitted:
+                    validate_data(fitted, X, dtype="numeric")
         return self
 
     def transform(self, X):
-        """Bring images to the form of MNIST.
+        """Transform images to the format of MNIST.
 
         Parameters
         ----------
         X : sequence of images, or array-like of shape (n_samples, n_pixels), \
                 (n_samples, height, width) or (n_samples, height, width, n_channels)
             A sequence may mix sizes and kinds: arrays (height, width), (height, width, 1) or
-            (height, width, 3) of any real dtype, arrays (height, width, 4) of uint8, images of
-            Pillow, and paths of files that Pillow can read. Colours become grey; what is
-            transparent becomes white. Values count as fractions of 1, 16, 255 or 65,535, the least
-            that none of the image exceeds; where some are negative or larger, they count from the
-            lowest to the highest.
+            (height, width, 3) of any real dtype, arrays (height, width, 4) of uint8, Pillow images,
+            and paths of files that Pillow can read. Colours become grey; transparent pixels become
+            white. The maximum of the scale is the smallest of 1, 16, 255 and 65,535 that no value
+            of the image exceeds; images with negative or larger values are scaled from their
+            minimum to their maximum.
 
         Returns
         -------
         X_normalized : ndarray of shape (n_samples, 784)
-            Rows of pixels, uint8. A blank image, one whose contrast is below 16 of 255 grey levels
-            or which has nothing of the given `polarity`, becomes all 0, and a warning says which
-            images these are.
+            Rows of pixels, uint8. Blank images, with a contrast below 16 of 255 grey levels or with
+            nothing of the given `polarity`, become all 0, and a warning lists them.
 
         Raises
         ------
         ValueError
-            If X is no sequence of images, or one of them is none.
+            If X is not a sequence of images, or one of its elements is not an image.
         FileNotFoundError, PIL.UnidentifiedImageError
-            If a path names no file, or one that is no image.
+            If a path names no file, or a file that is not an image.
         """
         self._validate_params()
         images = self._images(X)
@@ -126,24 +127,23 @@ class DigitImageNormalizer(
         blank = []
         for number, image in enumerate(images):
             try:
-                ink = ink_of(grey_values(image), self.polarity)
-            except NoImageError as error:
+                foreground = segment(grey_values(image), self.polarity)
+            except InvalidImageError as error:
                 raise ValueError(f"image {number} of X {error}") from None
-            if ink is None:
+            if foreground is None:
                 blank.append(number)
             else:
-                normalized[number] = in_mnist_form(ink).ravel()
+                normalized[number] = to_mnist_format(foreground).ravel()
         if blank:
             numbers = ", ".join(map(str, blank[:5])) + (", ..." if len(blank) > 5 else "")
-            warnings.warn(
+            warn(
                 f"{len(blank)} of {len(images)} images of X are blank (counted from 0: "
-                f"{numbers}): no digit is in them, and all their pixels become 0",
-                stacklevel=2,
+                f"{numbers}); all their pixels become 0"
             )
         return normalized
 
     def _images(self, X):
-        """X as a sequence of images."""
+        """Return X as a sequence of images."""
         if _is_sequence_of_images(X):
             return list(X)
         if not hasattr(X, "shape"):
@@ -156,7 +156,7 @@ class DigitImageNormalizer(
         if len(X.shape) > 2:
             return np.asarray(X)
         X = validate_data(self, X, dtype="numeric", reset=False)
-        return X.reshape(-1, *shape_of_rows(self.image_shape, X.shape[1]))
+        return X.reshape(-1, *resolve_image_shape(self.image_shape, X.shape[1]))
 
     @property
     def _n_features_out(self):
@@ -171,12 +171,12 @@ class DigitImageNormalizer(
 
 
 def _is_sequence_of_images(X):
-    """Whether X is not one array-like but a sequence of images of their own."""
+    """Whether X is a sequence of separate images rather than one array-like."""
     shape = getattr(X, "shape", ())
     one_in_colour = len(shape) == 3 and shape[2] in (3, 4) and X.dtype == np.uint8
     if isinstance(X, str | Path) or hasattr(X, "getbands") or one_in_colour:
         kind = f"an array of shape {shape}" if one_in_colour else repr(X)
-        raise ValueError(f"X must be a sequence of images; got a single one, {kind}: give [X]")
+        raise ValueError(f"X must be a sequence of images; got a single one, {kind}: pass [X]")
     if len(shape) == 1:  # a column of paths, say
         return np.asarray(X).dtype.kind in "OUT"
     if not isinstance(X, list | tuple):

@@ -1,4 +1,4 @@
-"""From an image of a digit to its ink, and from ink to an image as those of MNIST are."""
+"""From an image of a digit to its foreground, and from there to an image in MNIST's format."""
 
 from pathlib import Path
 
@@ -8,18 +8,18 @@ from scipy import ndimage
 SIDE = 28  # of an image of MNIST
 BOX = 20  # in which its digit lies
 WORKING_SIDE = 160  # larger images are averaged down to this before anything else
-BLANK_CONTRAST = 16 / 255  # less is paper and noise
-STROKE = 2  # pixels that strokes are wide in the box, at least
+BLANK_CONTRAST = 16 / 255  # less is background and noise
+STROKE = 2  # smallest width of strokes in the box, in pixels
 SCALES = (1, 16, 255, 65_535)  # fractions, scikit-learn's digits, 8 bits, 16 bits
-SPECK = 0.05  # connected ink is dropped if it is smaller than this part of the largest
+SPECK = 0.05  # components smaller than this fraction of the largest are dropped
 
 
-class NoImageError(ValueError):
-    """What should be an image is none."""
+class InvalidImageError(ValueError):
+    """An object is not an image."""
 
 
 def grey_values(image):
-    """Grey values of an image from 0 to 1, float32 (height, width)."""
+    """Convert an image to grey values from 0 to 1, float32 (height, width)."""
     from PIL import Image, ImageOps
 
     if isinstance(image, str | Path):
@@ -31,14 +31,14 @@ def grey_values(image):
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[:, :, 0]
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))) or not image.size:
-        raise NoImageError(f"has shape {image.shape}; (height, width) or RGB(A) is expected")
+        raise InvalidImageError(f"has shape {image.shape}; (height, width) or RGB(A) is expected")
     if image.dtype.kind not in "buif" or not np.isfinite(image).all():
-        raise NoImageError("holds something else than finite real numbers")
+        raise InvalidImageError("must hold finite real numbers")
     if image.ndim == 3:
         if image.dtype == np.uint8:
             return _grey_values_of_pillow(Image.fromarray(image))
         if image.shape[2] == 4:
-            raise NoImageError(f"is RGBA of {image.dtype}; RGBA is expected as uint8")
+            raise InvalidImageError(f"is RGBA of {image.dtype}; RGBA is expected as uint8")
         image = image @ np.array([0.299, 0.587, 0.114])
     return _fractions(image)
 
@@ -47,7 +47,7 @@ def _grey_values_of_pillow(image):
     from PIL import Image
 
     if not min(image.size):
-        raise NoImageError(f"has no pixels: its width and height are {image.size}")
+        raise InvalidImageError(f"has no pixels: its width and height are {image.size}")
     if image.mode.startswith(("I", "F")):
         return grey_values(np.asarray(image))
     if image.has_transparency_data:
@@ -57,7 +57,7 @@ def _grey_values_of_pillow(image):
 
 
 def _fractions(values):
-    """Values from 0 to 1, whatever the unit they came in."""
+    """Scale values to the range from 0 to 1, whatever their unit."""
     values = values.astype(np.float64)
     lowest, highest = values.min(), values.max()
     if lowest >= 0 and highest <= SCALES[-1]:
@@ -67,23 +67,23 @@ def _fractions(values):
     return values.astype(np.float32)
 
 
-def in_mnist_form(ink):
-    """Image of 28 x 28 pixels, uint8: the ink in a box of 20 x 20, its mass in the middle."""
-    digit = _cut_out(_thickened(_cut_out(ink)))
-    digit = _resized(digit, BOX / max(digit.shape))
+def to_mnist_format(foreground):
+    """Draw a digit into 28 x 28 pixels, uint8: in a box of 20 x 20, centred by its mass."""
+    digit = _crop(_thicken(_crop(foreground)))
+    digit = _resize(digit, BOX / max(digit.shape))
     digit = np.clip(digit / digit.max(), 0, 1)
-    share = digit / digit.sum()
+    mass = digit / digit.sum()
     height, width = digit.shape
     # In MNIST the centre of mass is pixel 14, counted from 0, of both axes.
-    top = SIDE / 2 - share.sum(axis=1) @ np.arange(height)
-    left = SIDE / 2 - share.sum(axis=0) @ np.arange(width)
+    top = SIDE / 2 - mass.sum(axis=1) @ np.arange(height)
+    left = SIDE / 2 - mass.sum(axis=0) @ np.arange(width)
     top, left = np.clip(np.rint([top, left]), 0, [SIDE - height, SIDE - width]).astype(int)
-    field = np.zeros((SIDE, SIDE), np.uint8)
-    field[top : top + height, left : left + width] = np.rint(255 * digit)
-    return field
+    image = np.zeros((SIDE, SIDE), np.uint8)
+    image[top : top + height, left : left + width] = np.rint(255 * digit)
+    return image
 
 
-def _resized(values, factor):
+def _resize(values, factor):
     from PIL import Image
 
     if factor == 1:
@@ -93,33 +93,33 @@ def _resized(values, factor):
     return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def ink_of(grey, polarity):
-    """How much of each pixel is ink, from 0 to 1, without small specks; None if there is none.
+def segment(grey, polarity):
+    """Segment the foreground, from 0 to 1, without small specks; None if the image is blank.
 
-    A large image is scaled down first.
+    Large images are scaled down first.
     """
-    grey = _resized(grey, min(1, WORKING_SIDE / max(grey.shape)))
+    grey = _resize(grey, min(1, WORKING_SIDE / max(grey.shape)))
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     background = np.median(border)
     if polarity == "auto":
         dark = background - grey.min() > grey.max() - background
     else:
         dark = polarity == "dark_on_light"
-    ink = np.clip(background - grey if dark else grey - background, 0, None)
-    if ink.max() < BLANK_CONTRAST:
+    foreground = np.clip(background - grey if dark else grey - background, 0, None)
+    if foreground.max() < BLANK_CONTRAST:
         return None
-    threshold = _otsu(ink)
-    # Paper is what is lighter than half of that; full ink is what the middle of strokes has.
-    full = np.median(ink[ink > threshold])
-    ink = np.clip((ink - threshold / 2) / (full - threshold / 2), 0, 1)
-    parts, n_parts = ndimage.label(ink, np.ones((3, 3)))
+    threshold = _otsu(foreground)
+    # Background is below half of the threshold; full foreground is the level inside strokes.
+    full = np.median(foreground[foreground > threshold])
+    foreground = np.clip((foreground - threshold / 2) / (full - threshold / 2), 0, 1)
+    parts, n_parts = ndimage.label(foreground, np.ones((3, 3)))
     # A large faint shadow must not outweigh a digit.
-    amounts = ndimage.sum_labels(ink > 0.5, parts, np.arange(n_parts + 1))
-    return np.where(amounts[parts] >= SPECK * amounts.max(), ink, 0)
+    amounts = ndimage.sum_labels(foreground > 0.5, parts, np.arange(n_parts + 1))
+    return np.where(amounts[parts] >= SPECK * amounts.max(), foreground, 0)
 
 
 def _otsu(values):
-    """Threshold that best separates two classes of values (Otsu, 1979)."""
+    """Compute the threshold that best separates two classes of values (Otsu, 1979)."""
     counts, edges = np.histogram(values, 256)
     centres = (edges[:-1] + edges[1:]) / 2
     below, total_below = np.cumsum(counts), np.cumsum(counts * centres)
@@ -129,13 +129,13 @@ def _otsu(values):
     return edges[1:][np.nanargmax(between)]
 
 
-def _cut_out(ink):
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+def _crop(foreground):
+    rows, columns = np.flatnonzero(foreground.any(axis=1)), np.flatnonzero(foreground.any(axis=0))
+    return foreground[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _thickened(digit):
-    """The digit, its strokes made as thick as MNIST's will be if they are thinner."""
+def _thicken(digit):
+    """Thicken strokes that would become thinner than those of MNIST."""
     inside = np.pad(digit, 1) > 0.5
     # In the middle of a stroke the border is half its width away, on average a quarter.
     thickness = 4 * ndimage.distance_transform_edt(inside)[inside].mean() - 1

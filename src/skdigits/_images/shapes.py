@@ -1,25 +1,26 @@
-"""Rows of pixels and the images that they make."""
+"""The shape of the images that rows of pixels hold."""
 
 import math
-import warnings
 from numbers import Integral
 
+from skdigits._utils import warn
 
-def by(shape):
-    """A shape in words, such as "28 x 28"."""
+
+def format_shape(shape):
+    """Format a shape, such as "28 x 28"."""
     return " x ".join(map(str, shape))
 
 
-def shape_of_rows(image_shape, n_pixels):
-    """Height and width of the images in rows of pixels.
+def resolve_image_shape(image_shape, n_pixels):
+    """Determine the height and width of the images in rows of pixels.
 
     Parameters
     ----------
     image_shape : (int, int) or None
-        As a user gave it. None takes a square where the number of pixels allows it, and else a
-        single line, with a warning.
+        As the user passed it. None means square images; if the number of pixels is no square
+        number, the images have a single row, and a warning says so.
     n_pixels : int or None
-        Of a row; None if it is not known.
+        Number of pixels of an image; None if it is unknown.
 
     Returns
     -------
@@ -28,16 +29,16 @@ def shape_of_rows(image_shape, n_pixels):
     Raises
     ------
     ValueError
-        If `image_shape` is no shape, or one of another number of pixels.
+        If `image_shape` is not a shape, or one of another number of pixels.
     """
     if image_shape is None:
         side = math.isqrt(n_pixels)
         if side * side == n_pixels:
             return side, side
-        warnings.warn(
-            f"X has {n_pixels} features, which make no square: they are taken for images of 1 x "
-            f"{n_pixels} pixels; image_shape would say otherwise, and [X] is a single image",
-            stacklevel=2,
+        warn(
+            f"X has {n_pixels} features, which is not a square number, so its rows are treated as "
+            f"images of 1 x {n_pixels} pixels; set image_shape for another shape, or pass [X] if X "
+            "is a single image"
         )
         return 1, n_pixels
     sides = tuple(image_shape)
@@ -46,5 +47,5 @@ def shape_of_rows(image_shape, n_pixels):
             f"image_shape must be two ints of at least 1, height and width; got {image_shape!r}"
         )
     if n_pixels is not None and math.prod(sides) != n_pixels:
-        raise ValueError(f"image_shape is {by(sides)}, but X has {n_pixels} features")
+        raise ValueError(f"image_shape is {format_shape(sides)}, but X has {n_pixels} features")
     return int(sides[0]), int(sides[1])

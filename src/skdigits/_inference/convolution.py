@@ -1,7 +1,7 @@
 """Convolutions of prediction, as matrix products in NumPy.
 
-Images are arrays of shape (height, width, n_images, channels) here: a window's pixel, the same one
-of many images, is then one block of memory, and what a kernel sees is collected block by block.
+Images have the shape (height, width, n_images, channels) here, so the same pixel of many images is
+one block of memory, and patches are collected block by block.
 """
 
 import functools
@@ -9,41 +9,41 @@ import math
 
 import numpy as np
 
-from skdigits._architecture import EPSILON, padding_of
+from skdigits._architecture import EPSILON, same_padding
 
-# Numbers of windows that are collected for one product, to stay in the processor's cache.
-WINDOW_NUMBERS = 2**19
+# Numbers that are collected for one matrix product, to stay in the processor's cache.
+PATCH_NUMBERS = 2**19
 
 
-def _padded(images, windows, strides, fill):
-    """Images with the lines around them that "same" padding adds."""
-    before, behind = zip(
-        *(padding_of(*size) for size in zip(images.shape[:2], windows, strides, strict=True)),
+def _pad_same(images, windows, strides, fill):
+    """Add the rows and columns of "same" padding to images."""
+    before, after = zip(
+        *(same_padding(*size) for size in zip(images.shape[:2], windows, strides, strict=True)),
         strict=True,
     )
-    if not any(before + behind):
+    if not any(before + after):
         return images
     height, width, *rest = images.shape
     padded = np.full(
-        (height + before[0] + behind[0], width + before[1] + behind[1], *rest), fill, images.dtype
+        (height + before[0] + after[0], width + before[1] + after[1], *rest), fill, images.dtype
     )
     padded[before[0] : before[0] + height, before[1] : before[1] + width] = images
     return padded
 
 
 def _convolve(images, kernel):
-    """Every window of the images times the kernel, some lines of windows at a time."""
+    """Multiply every patch of the images by the kernel, some rows of patches at a time."""
     kernel_height, kernel_width, _, filters = kernel.shape
     height = images.shape[0] - kernel_height + 1
     width = images.shape[1] - kernel_width + 1
     n_images = images.shape[2]
-    line = (width, n_images, *kernel.shape[:3])
-    n_lines = min(height, max(1, WINDOW_NUMBERS // math.prod(line)))
-    windows = np.empty((n_lines, *line), images.dtype)
+    row = (width, n_images, *kernel.shape[:3])
+    n_rows = min(height, max(1, PATCH_NUMBERS // math.prod(row)))
+    patches = np.empty((n_rows, *row), images.dtype)
     products = np.empty((height, width, n_images, filters), images.dtype)
     kernel = kernel.reshape(-1, filters)
-    for start in range(0, height, n_lines):
-        block = windows[: height - start]
+    for start in range(0, height, n_rows):
+        block = patches[: height - start]
         stop = start + len(block)
         for i in range(kernel_height):
             for j in range(kernel_width):
@@ -54,7 +54,7 @@ def _convolve(images, kernel):
 
 
 def _max_pool(images, pool_size):
-    """Largest value of every window; lines that fill no window are left out."""
+    """Take the largest value of every window; rows that do not fill a window are dropped."""
     for axis, pool in enumerate(pool_size):
         end = images.shape[axis] // pool * pool
         every = [
@@ -85,10 +85,10 @@ def convolution_outputs(layer, weights, images, activation):
     """
     same = layer["padding"] == "same"
     if same:
-        images = _padded(images, layer["kernel_size"], (1, 1), 0)
+        images = _pad_same(images, layer["kernel_size"], (1, 1), 0)
     images = _convolve(images, weights["kernel"])
     if same:
-        images = _padded(images, layer["pool_size"], layer["pool_size"], -np.inf)
+        images = _pad_same(images, layer["pool_size"], layer["pool_size"], -np.inf)
     images = _max_pool(images, layer["pool_size"])
     if layer["batch_normalization"]:
         scale = weights["gamma"] / np.sqrt(weights["variance"] + EPSILON)

@@ -1,4 +1,4 @@
-"""Prediction: configuration + weights + rows -> layer outputs, in NumPy and SciPy."""
+"""Prediction: configuration + weights + samples -> layer outputs, in NumPy and SciPy."""
 
 import math
 
@@ -8,9 +8,9 @@ from scipy.special import erf, expit
 from skdigits._architecture import named_weights
 from skdigits._inference.convolution import convolution_outputs
 
-# Rows that pass through a network together: bounds the memory that prediction takes. A
-# convolution makes many numbers of a pixel, which should not leave the processor's cache.
-CHUNK_ROWS = 1024
+# Samples that pass through a network together, to bound the memory that prediction takes. A
+# convolution turns a pixel into many numbers, which should stay in the processor's cache.
+CHUNK_SAMPLES = 1024
 CHUNK_IMAGES = 32
 
 
@@ -35,21 +35,8 @@ ACTIVATIONS = {
 }
 
 
-def softmax(logits):
-    """Probabilities of each row of logits, shape (n_samples, n_classes)."""
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    exponentials /= exponentials.sum(axis=1, keepdims=True)
-    return exponentials
-
-
-def log_softmax(logits):
-    """Logarithms of the probabilities of each row of logits."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-
-
-def layer_outputs(config, weights, X, shift, scale, *, rows=None, depth=None, dtype=np.float32):
-    """Pass rows through the first `depth` layers of a network, dropout not counted.
+def layer_outputs(config, weights, X, shift, scale, *, indices=None, depth=None, dtype=np.float32):
+    """Pass samples through the first `depth` layers of a network, not counting dropout.
 
     Parameters
     ----------
@@ -61,40 +48,40 @@ def layer_outputs(config, weights, X, shift, scale, *, rows=None, depth=None, dt
         Any real dtype; converted chunk by chunk.
     shift, scale : float32
         The network sees ``(X - shift) * scale``.
-    rows : ndarray of int, default=None
-        The rows of X to use, all by default.
+    indices : ndarray of int, default=None
+        Rows of X to use; all by default.
     depth : int, default=None
-        How many layers; all by default.
+        Number of layers; all by default.
     dtype : dtype, default=float32
         Precision of the arithmetic and of the result.
 
     Returns
     -------
-    outputs : ndarray of shape (n_rows, n_units) or (n_rows, height, width, filters)
-        Activations of that layer. Of the last layer: logits, before the softmax.
+    outputs : ndarray of shape (n_samples, n_units) or (n_samples, height, width, filters)
+        Activations of that layer; of the last layer its logits, before the softmax.
     """
     layers = [
         (layer, {name: array.astype(dtype, copy=False) for name, array in arrays.items()})
         for layer, arrays in named_weights(config, weights)[:depth]
     ]
-    chunk_rows = CHUNK_IMAGES if "image_shape" in config else CHUNK_ROWS
-    n_rows = len(X) if rows is None else len(rows)
-    inputs = np.empty((min(n_rows, chunk_rows), X.shape[1]), dtype)
+    chunk_size = CHUNK_IMAGES if "image_shape" in config else CHUNK_SAMPLES
+    n_samples = len(X) if indices is None else len(indices)
+    inputs = np.empty((min(n_samples, chunk_size), X.shape[1]), dtype)
     outputs = None
-    for start in range(0, n_rows, chunk_rows):
-        chunk = slice(start, start + chunk_rows)
-        picked = X[chunk if rows is None else rows[chunk]]
+    for start in range(0, n_samples, chunk_size):
+        chunk = slice(start, start + chunk_size)
+        picked = X[chunk if indices is None else indices[chunk]]
         hidden = np.subtract(picked, shift, out=inputs[: len(picked)], casting="same_kind")
         hidden *= scale
         hidden = _forward(config, layers, hidden)
         if outputs is None:
-            outputs = np.empty((n_rows, *hidden.shape[1:]), dtype)
+            outputs = np.empty((n_samples, *hidden.shape[1:]), dtype)
         outputs[chunk] = hidden
     return outputs
 
 
 def _forward(config, layers, hidden):
-    """Outputs of the last of the layers for one chunk of scaled rows."""
+    """Pass one chunk of scaled samples through the layers."""
     if "image_shape" in config:
         hidden = hidden.T.reshape(*config["image_shape"], len(hidden), 1)
     for layer, weights in layers:

@@ -1,4 +1,4 @@
-"""Augmentation inside the compiled loop: images slightly moved, turned and zoomed."""
+"""Augmentation inside the compiled loop: random shifts, rotations and zooms."""
 
 import math
 
@@ -11,17 +11,18 @@ _KEY = 0x5BD1E995
 
 
 def augment(images, limits, key):
-    """Move, turn and zoom every image at random, linearly interpolated.
+    """Shift, rotate and zoom every image at random, with linear interpolation.
 
-    What comes in from outside repeats the nearest pixel of the border.
+    Pixels from outside the image repeat the nearest pixel of its border.
 
     Parameters
     ----------
     images : tensor of shape (n_images, height, width)
         Grey values.
     limits : tensor of shape (3,)
-        Largest shift along each axis (pixels), rotation (degrees) and zoom (0.1 is a tenth larger
-        or smaller). Each image gets values drawn uniformly up to them, of zoom its logarithm.
+        Largest shift along each axis (pixels), rotation (degrees) and zoom (0.1 is 10 % larger or
+        smaller). Each image gets shifts, a rotation and the logarithm of a zoom that are drawn
+        uniformly up to these limits.
     key : tensor of uint32
         Other keys give other images.
 

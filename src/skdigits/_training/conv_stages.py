@@ -1,10 +1,10 @@
-"""The links of a convolutional network: what a batch passes through before the dense layers.
+"""The stages of a convolutional network: what a batch passes through before the dense layers.
 
-A link is a function of the outputs of the link before, of its own parameters and of the weights of
-the samples; it returns its outputs and, if it normalizes, the batch's moments. XLA compiles
-pooling, batch normalization and activation, so that they and their gradients are each a single
-pass over memory. A link's backward pass computes its forward pass anew, which is cheaper than to
-store what lies inside.
+A stage is a function of the outputs of the stage before it, of its own parameters and of the
+sample weights; it returns its outputs and, if it normalizes, the moments of the batch. XLA compiles
+pooling, batch normalization and activation, so that each of them and each of their gradients is a
+single pass over memory. The backward pass of a stage repeats its forward pass, which is cheaper
+than storing the values inside.
 """
 
 import functools
@@ -12,20 +12,22 @@ import functools
 import keras
 import tensorflow as tf
 
-from skdigits._architecture import EPSILON, padding_of
+from skdigits._architecture import EPSILON, same_padding
 
 
-def _grown(images, windows, strides, fill):
-    """Images with the lines around them that "same" padding adds."""
-    paddings = [padding_of(*size) for size in zip(images.shape[1:3], windows, strides, strict=True)]
+def _pad_same(images, windows, strides, fill):
+    """Add the rows and columns of "same" padding to images."""
+    paddings = [
+        same_padding(*size) for size in zip(images.shape[1:3], windows, strides, strict=True)
+    ]
     return tf.pad(images, [(0, 0), *paddings, (0, 0)], constant_values=fill)
 
 
-def windows(images, layer):
-    """Every window of images of one channel, its pixels as channels."""
+def extract_patches(images, layer):
+    """Extract the patches that a kernel sees in images of one channel, their pixels as channels."""
     height, width = layer["kernel_size"]
     if layer["padding"] == "same":
-        images = _grown(images, (height, width), (1, 1), 0)
+        images = _pad_same(images, (height, width), (1, 1), 0)
     rows, columns = images.shape[1] - height + 1, images.shape[2] - width + 1
     return tf.concat(
         [images[:, i : i + rows, j : j + columns] for i in range(height) for j in range(width)],
@@ -34,7 +36,7 @@ def windows(images, layer):
 
 
 def _first_convolution(layer, dtype):
-    """Convolution of images of one channel, given as the windows that `windows` returns."""
+    """Convolution of images of one channel, given as the patches of `extract_patches`."""
 
     def convolve(x, parameters, weight):
         kernel = tf.cast(tf.reshape(parameters[0], (-1, layer["filters"])), dtype)
@@ -53,15 +55,15 @@ def _convolution(layer, dtype):
 
 
 def _convolution_backward(layer, dtype):
-    """Gradients of `_convolution`, themselves as convolutions.
+    """Gradients of `_convolution`, computed as convolutions.
 
-    On a CPU oneDNN computes the gradient of a kernel up to a third faster if it is written as a
-    convolution of the images with the gradients, pixels and images having changed places. That of
-    the images is one too; where it has to pad them, this pays for large kernels only.
+    On a CPU without AVX-512, oneDNN computes the gradient of a kernel up to a third faster as a
+    convolution of the images with the gradients, with pixels and images swapped. The gradient of
+    the images is a convolution too; where it has to pad them, this pays for large kernels only.
     """
     before, behind = zip(
         *(
-            padding_of(1, size, 1) if layer["padding"] == "same" else (0, 0)
+            same_padding(1, size, 1) if layer["padding"] == "same" else (0, 0)
             for size in layer["kernel_size"]
         ),
         strict=True,
@@ -77,14 +79,14 @@ def _convolution_backward(layer, dtype):
         )
         kernel_gradient = tf.transpose(kernel_gradient, (1, 2, 0, 3))
         if as_convolution:
-            turned = tf.transpose(tf.reverse(kernel, (0, 1)), (0, 1, 3, 2))
+            flipped = tf.transpose(tf.reverse(kernel, (0, 1)), (0, 1, 3, 2))
             around = [
                 (0, 0),
                 (height - 1 - before[0], height - 1 - behind[0]),
                 (width - 1 - before[1], width - 1 - behind[1]),
                 (0, 0),
             ]
-            x_gradient = tf.nn.conv2d(output_gradient, turned, 1, around)
+            x_gradient = tf.nn.conv2d(output_gradient, flipped, 1, around)
         else:
             x_gradient = tf.nn.conv2d_transpose(output_gradient, kernel, x.shape, 1, "VALID")
         return x_gradient, [tf.cast(kernel_gradient, tf.float32)]
@@ -94,10 +96,10 @@ def _convolution_backward(layer, dtype):
 
 def _max_pooling(layer):
     def pool(x, parameters, weight):
-        # A window that covers the image and more is as good as one of its size.
+        # A window larger than the image pools the same pixels as one of its size.
         height, width = map(min, layer["pool_size"], x.shape[1:3])
         if layer["padding"] == "same":
-            x = _grown(x, (height, width), (height, width), x.dtype.min)
+            x = _pad_same(x, (height, width), (height, width), x.dtype.min)
         rows, columns = x.shape[1] // height * height, x.shape[2] // width * width
         x = functools.reduce(tf.maximum, [x[:, i:rows:height] for i in range(height)])
         return functools.reduce(tf.maximum, [x[:, :, j:columns:width] for j in range(width)]), ()
@@ -114,18 +116,18 @@ def _bias_and_activation(layer, dtype):
 
 
 def _normalization_and_activation(layer, dtype):
-    """Batch normalization, every image counted by its weight, and the activation behind it."""
+    """Batch normalization, with images weighted by their sample weights, and the activation."""
 
     def normalize(x, parameters, weight):
         gamma, beta = parameters
         x = tf.cast(x, tf.float32)
         values = tf.reshape(x, (-1, layer["filters"]))
-        share = weight / tf.maximum(tf.reduce_sum(weight), 1e-30)
+        fractions = weight / tf.maximum(tf.reduce_sum(weight), 1e-30)
         n_pixels = values.shape[0] // weight.shape[0]
         # Sums as matrix products, which are faster here than reductions.
-        share = tf.reshape(tf.tile(share[:, None] / n_pixels, (1, n_pixels)), (1, -1))
-        mean = tf.matmul(share, values)[0]
-        variance = tf.matmul(share, tf.square(values - mean))[0]
+        fractions = tf.reshape(tf.tile(fractions[:, None] / n_pixels, (1, n_pixels)), (1, -1))
+        mean = tf.matmul(fractions, values)[0]
+        variance = tf.matmul(fractions, tf.square(values - mean))[0]
         scale = gamma * tf.math.rsqrt(variance + EPSILON)
         activation = keras.activations.get(layer["activation"])
         return tf.cast(activation(x * scale + (beta - mean * scale)), dtype), (mean, variance)
@@ -133,45 +135,45 @@ def _normalization_and_activation(layer, dtype):
     return normalize
 
 
-def _forward_and_backward(link, piece):
-    """A link of the chain, and what gives the gradients of its inputs and parameters."""
+def _forward_and_backward(stage, jit):
+    """Build a stage's forward pass, and the pass that gives its gradients."""
 
     def backward(x, parameters, weight, output_gradient):
         with tf.GradientTape() as tape:
             tape.watch([x, parameters])
-            outputs, _ = link(x, parameters, weight)
+            outputs, _ = stage(x, parameters, weight)
         return tape.gradient(outputs, [x, parameters], output_gradient)
 
-    return piece(link), piece(backward)
+    return jit(stage), jit(backward)
 
 
-def chain(config, piece, *, whole, dtype):
-    """Links of a network's convolutions; of a dense network none.
+def conv_stages(config, jit, *, fuse_loop, dtype):
+    """Build the stages of a network's convolutions; a dense network has none.
 
     Parameters
     ----------
-    config, piece, whole, dtype
+    config, jit, fuse_loop, dtype
         As for `skdigits._training.gradients.gradient_function`.
 
     Returns
     -------
-    links : list of (callable, callable, int)
-        Forward pass, backward pass and number of parameters of each link.
+    stages : list of (callable, callable, int)
+        Forward pass, backward pass and number of parameters of each stage.
     """
-    links = []
+    stages = []
     for layer in config["layers"]:
         if layer["kind"] != "convolution":
             break
-        convolution = _convolution if links else _first_convolution
+        convolution = _convolution if stages else _first_convolution
         forward, backward = _forward_and_backward(convolution(layer, dtype), lambda plain: plain)
-        if links and not whole:
+        if stages and not fuse_loop:
             backward = _convolution_backward(layer, dtype)
-        links.append((forward, backward, 1))
+        stages.append((forward, backward, 1))
         if layer["pool_size"] != [1, 1]:
-            links.append((*_forward_and_backward(_max_pooling(layer), piece), 0))
+            stages.append((*_forward_and_backward(_max_pooling(layer), jit), 0))
         if layer["batch_normalization"]:
             normalization = _normalization_and_activation(layer, dtype)
-            links.append((*_forward_and_backward(normalization, piece), 2))
+            stages.append((*_forward_and_backward(normalization, jit), 2))
         else:
-            links.append((*_forward_and_backward(_bias_and_activation(layer, dtype), piece), 1))
-    return links
+            stages.append((*_forward_and_backward(_bias_and_activation(layer, dtype), jit), 1))
+    return stages

@@ -1,4 +1,4 @@
-"""Random numbers inside the compiled loop: hashed counters, the same on every device.
+"""Random bits inside the compiled loop: hashed counters, the same on every device.
 
 Keras' and TensorFlow's generators cost XLA on a CPU fifty times more.
 """
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 def hash_bits(x):
-    """Mix 32 bits so that consecutive numbers give unrelated ones (Wellons' ``lowbias32``)."""
+    """Mix 32 bits, so that consecutive numbers become unrelated (Wellons' ``lowbias32``)."""
     for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 1)):
         x = tf.bitwise.bitwise_xor(x, tf.bitwise.right_shift(x, tf.constant(shift, tf.uint32)))
         x = x * tf.constant(factor, tf.uint32)
@@ -17,7 +17,7 @@ def hash_bits(x):
 
 
 def random_bits(shape, key):
-    """32 random bits for each entry of an array; other keys give other bits."""
+    """Draw 32 random bits for each entry of an array; other keys give other bits."""
     counter = tf.cast(tf.range(math.prod(shape)), tf.uint32)
     return tf.reshape(hash_bits(tf.bitwise.bitwise_xor(counter, key)), shape)
 

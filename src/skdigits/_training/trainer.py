@@ -1,32 +1,26 @@
-"""Training: configuration + samples -> trained weights and history, epoch by epoch."""
+"""Training: configuration + state + data -> the next state, epoch by epoch."""
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
+from scipy.special import log_softmax
 
 from skdigits._architecture import weights_by_layer
-from skdigits._inference.forward import layer_outputs, log_softmax
-from skdigits._training.compiled_loop import borrowed_network
+from skdigits._inference.forward import layer_outputs
+from skdigits._training.compiled_loop import LoopConfig
+from skdigits._training.dataset import shuffled
+from skdigits._training.network_pool import borrow_network
+from skdigits._training.schedules import lr_multipliers
+from skdigits._training.state import DivergenceError, TrainingInterrupted
 
 
-@dataclass
-class Trained:
-    """What training leaves behind, as plain arrays and numbers."""
-
-    weights: list
-    optimizer_state: list
-    history: dict
-    epoch_times: list
-    best_epoch: int  # counted from 1 within this call
-
-
-def initial_weights(config, seed):
-    """Glorot-uniform kernels (Glorot and Bengio, 2010), else zeros and ones, as in Keras."""
+def initial_weights(network, seed):
+    """Draw Glorot-uniform kernels (Glorot and Bengio, 2010); all else is 0 or 1, as in Keras."""
     rng = np.random.default_rng([seed, 0])
     weights = []
-    for _, shapes in weights_by_layer(config):
+    for _, shapes in weights_by_layer(network):
         for name, shape in shapes.items():
             if name == "kernel":
                 *window, n_inputs, n_outputs = shape
@@ -38,138 +32,178 @@ def initial_weights(config, seed):
     return weights
 
 
-def epoch_order(rows, seed, epoch):
-    """The rows in the order in which the given epoch (counted from 0) visits them."""
-    return np.random.default_rng([seed, 1, epoch]).permutation(rows)
-
-
-def evaluate(config, weights, samples, shift, scale):
-    """Mean loss and accuracy on the samples, in inference mode."""
-    logits = layer_outputs(config, weights, samples.X, shift, scale, rows=samples.rows)
-    y, weight = samples.y[samples.rows], samples.weight[samples.rows]
-    losses = -np.take_along_axis(log_softmax(logits), y[:, None], axis=1)[:, 0]
-    return np.average([losses, logits.argmax(axis=1) == y], axis=1, weights=weight.astype(float))
-
-
-def train(
-    config,
-    optimizer,
-    training,
-    validation,
-    *,
-    weights,
-    optimizer_state,
-    learning_rate,
-    rate_factors,
-    batch_size,
-    epochs,
-    first_epoch,
-    first_step,
-    seed,
-    shift,
-    scale,
-    augmentation,
-    precision,
-    patience,
-    restore_best_weights,
-    progress,
-):
-    """Train a network.
+def train(config, state, training, validation, progress):
+    """Train a network for the epochs that are asked for.
 
     Parameters
     ----------
-    config : dict
-        The network, as `skdigits.networks` describes it.
-    optimizer : str
-        Name of a Keras optimizer.
-    training, validation : skdigits._estimators.validation.Samples
-        `validation` may be None.
-    weights : list of ndarray
-        To begin with.
-    optimizer_state : list of ndarray or None
-        To go on from; None for a new optimizer.
-    learning_rate : float or None
-        None for the optimizer's own default.
-    rate_factors : ndarray of shape (epochs * steps_per_epoch,)
-        What the learning rate is multiplied with in each step.
-    batch_size, epochs : int
-    first_epoch, first_step : int
-        Epochs and steps that these weights have seen before; with `seed` they fix the orders and
-        the dropout to come.
-    seed : int
-    shift, scale : float32
-        The network sees ``(X - shift) * scale``.
-    augmentation : (float, float, float) or None
-        Limits of what happens to images, as `skdigits._training.augmentation` takes them.
-    precision : {"float32", "mixed_bfloat16"}
-        Of convolutions while training.
-    patience : int or None
-        Epochs without a lower validation loss after which training stops; None never stops.
-    restore_best_weights : bool
-        With `patience`: end with the weights of the epoch of lowest validation loss.
+    config : TrainingConfig
+        What to do.
+    state : TrainingState
+        Where to start.
+    training : Dataset
+        Samples to train on.
+    validation : Dataset or None
+        Samples to validate on after every epoch.
     progress : skdigits._estimators.progress.Progress
-        What is told of every epoch, and may ask to stop.
+        Is told of every epoch, and may ask to stop.
 
     Returns
     -------
-    trained : Trained
+    state : TrainingState
+        What the epochs have reached.
 
     Raises
     ------
-    ValueError
-        If the loss is no longer finite.
+    TrainingInterrupted
+        On Ctrl-C after a completed epoch; it has the state of the completed epochs.
+    DivergenceError
+        If the loss or the weights are no longer finite; it has the state of the best epoch if that
+        was to be restored.
     """
-    names = ["loss", "accuracy"] + (["val_loss", "val_accuracy"] if validation else [])
-    history = {name: [] for name in names}
-    epoch_times = []
-    restores = bool(validation) and patience is not None and restore_best_weights
-    best_loss, best_epoch, best = np.inf, 0, None
-    n_steps = -(-len(training.rows) // batch_size)
+    start, best = state, BestEpoch(config, state)
+    try:
+        with borrow_network(_loop_config(config, len(training))) as network:
+            network.set_state(state.weights, state.optimizer_state)
+            for epoch in range(config.epochs):
+                progress.begin_epoch()
+                rates = _learning_rates(config, start, epoch, len(training), network)
+                state = run_epoch(network, config, state, training, validation, rates)
+                best.update(state)
+                stop = progress.end_epoch(state, epoch + 1, config.epochs)
+                if stop or best.is_out_of_patience(state):
+                    break
+    except KeyboardInterrupt as error:
+        if state is start:
+            raise
+        interruption = TrainingInterrupted()
+        interruption.state = best.restore(state)
+        raise interruption from error
+    except DivergenceError as error:
+        error.state = best.restore(state) if best.restores else None
+        raise
+    return best.restore(state)
+
+
+def run_epoch(network, config, state, training, validation, rates):
+    """Train on every sample once, then validate.
+
+    Returns
+    -------
+    state : TrainingState
+        After the epoch.
+    """
+    start = time.perf_counter()
+    indices = shuffled(training.indices, config.seed, state.n_epochs)
+    loss, accuracy = network.run_epoch(config, state, training, indices, rates)
+    weights = network.weights()
+    _check_finite(loss, weights, state, rates)
+    metrics = {"loss": loss, "accuracy": accuracy}
+    if validation is not None:
+        val_loss, val_accuracy = evaluate(config.network, weights, validation, state.scaling)
+        metrics |= {"val_loss": val_loss, "val_accuracy": val_accuracy}
+    metrics["learning_rate"] = float(rates[-1])
+    return replace(
+        state,
+        weights=weights,
+        optimizer_state=network.optimizer_state(),
+        n_steps=state.n_steps + len(rates),
+        history=_appended(state.history, metrics, state.n_epochs),
+        epoch_times=[*state.epoch_times, time.perf_counter() - start],
+        best_epoch=state.n_epochs + 1,
+    )
+
+
+def evaluate(network, weights, dataset, scaling):
+    """Compute mean loss and accuracy on a dataset, in inference mode."""
+    logits = layer_outputs(network, weights, dataset.X, *scaling, indices=dataset.indices)
+    y = dataset.y[dataset.indices]
+    weight = dataset.weight[dataset.indices].astype(float)
+    losses = -np.take_along_axis(log_softmax(logits, axis=1), y[:, None], axis=1)[:, 0]
+    metrics = np.average([losses, logits.argmax(axis=1) == y], axis=1, weights=weight)
+    return map(float, metrics)
+
+
+class BestEpoch:
+    """The epoch of the lowest validation loss, and when to give up hope of a better one."""
+
+    def __init__(self, config, start):
+        self._config = config
+        self._n_epochs = start.n_epochs
+        self._loss = math.inf
+        self._state = None
+
+    @property
+    def restores(self):
+        """Whether training ends with the weights of the best epoch, of which there is one."""
+        config = self._config
+        return (
+            self._state is not None and config.patience is not None and config.restore_best_weights
+        )
+
+    def update(self, state):
+        """Compare the last epoch with the best one so far."""
+        loss = state.metrics.get("val_loss", math.inf)
+        if loss < self._loss - self._config.tol:
+            self._loss, self._state, self._n_epochs = loss, state, state.n_epochs
+
+    def is_out_of_patience(self, state):
+        """Whether there has been no better epoch for too long."""
+        patience = self._config.patience
+        return patience is not None and state.n_epochs - self._n_epochs >= patience
+
+    def restore(self, state):
+        """End with the weights of the best epoch if that is asked for, and name that epoch."""
+        if self._state is None:
+            return state
+        state = replace(state, best_epoch=self._n_epochs)
+        if not self.restores:
+            return state
+        return replace(
+            state, weights=self._state.weights, optimizer_state=self._state.optimizer_state
+        )
+
+
+def _loop_config(config, n_samples):
     # A batch that is much larger than the training set would be filled up for nothing.
-    batch_size = min(batch_size, max(1024, 1 << (len(training.rows) - 1).bit_length()))
-    options = {"augments": augmentation is not None, "precision": precision}
-    with borrowed_network(config, optimizer, batch_size, **options) as network:
-        network.reset(weights, optimizer_state)
-        base_rate = network.default_learning_rate if learning_rate is None else learning_rate
-        rates = np.float32(base_rate) * rate_factors
-        for epoch in range(epochs):
-            progress.epoch_begins()
-            start = time.perf_counter()
-            order = epoch_order(training.rows, seed, first_epoch + epoch)
-            steps_before = epoch * n_steps
-            measures = network.run_epoch(
-                training,
-                order,
-                rates[steps_before : steps_before + n_steps],
-                shift,
-                scale,
-                augmentation or (0.0, 0.0, 0.0),
-                first_step + steps_before,
-                seed,
-            )
-            if not np.isfinite(measures[0]):
-                raise _diverged(f"loss was {measures[0]} in epoch {epoch + 1}", base_rate)
-            if validation:
-                weights = network.weights()
-                measures = np.r_[measures, evaluate(config, weights, validation, shift, scale)]
-                if measures[2] < best_loss:
-                    best_loss, best_epoch = measures[2], epoch + 1
-                    best = (weights, network.optimizer_state()) if restores else None
-            for name, value in zip(names, measures, strict=True):
-                history[name].append(float(value))
-            epoch_times.append(time.perf_counter() - start)
-            last = {name: values[-1] for name, values in history.items()}
-            stop = progress.epoch_ends(epoch + 1, epochs, epoch_times[-1], last, network.weights)
-            impatient = validation and patience is not None and epoch + 1 - best_epoch >= patience
-            if stop or impatient:
-                break
-        weights, state = best or (network.weights(), network.optimizer_state())
-    if not all(np.isfinite(array).all() for array in weights):
-        raise _diverged("weights are not finite", base_rate)
-    return Trained(weights, state, history, epoch_times, best_epoch or len(epoch_times))
+    largest_batch = max(1024, 1 << (n_samples - 1).bit_length())
+    return LoopConfig(
+        config.network,
+        config.optimizer,
+        min(config.batch_size, largest_batch),
+        augments=config.augmentation is not None,
+        penalizes=config.l2 > 0,
+        precision=config.precision,
+    )
 
 
-def _diverged(how, learning_rate):
-    return ValueError(
-        f"training diverged: the {how}; a lower learning_rate than {learning_rate:g} may help"
+def _learning_rates(config, start, epoch, n_samples, network):
+    """Learning rate of each step of an epoch of this fit."""
+    steps_per_epoch = -(-n_samples // config.batch_size)
+    steps = np.arange(epoch * steps_per_epoch, (epoch + 1) * steps_per_epoch)
+    multipliers = lr_multipliers(
+        config.schedule, steps, config.epochs * steps_per_epoch, n_earlier_steps=start.n_steps
+    )
+    rate = network.default_learning_rate if config.learning_rate is None else config.learning_rate
+    return np.float32(rate) * multipliers
+
+
+def _appended(history, metrics, n_epochs):
+    """A history with the metrics of one more epoch; NaN where there is none."""
+    missing = [math.nan] * n_epochs
+    return {
+        name: [*history.get(name, missing), metrics.get(name, math.nan)]
+        for name in history | metrics
+    }
+
+
+def _check_finite(loss, weights, state, rates):
+    if not math.isfinite(loss):
+        reason = f"the loss was {loss} in epoch {state.n_epochs + 1}"
+    elif not all(np.isfinite(array).all() for array in weights):
+        reason = f"the weights were not finite after epoch {state.n_epochs + 1}"
+    else:
+        return
+    raise DivergenceError(
+        f"training diverged: {reason}; try a learning_rate lower than {rates.max():g}"
     )

@@ -1,0 +1,18 @@
+"""What the processor can do."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+
+def has_gpu():
+    """Whether TensorFlow computes on a GPU."""
+    return bool(tf.config.list_logical_devices("GPU"))
+
+
+def has_fast_bfloat16():
+    """Whether there is hardware for bfloat16; True where that cannot be found out."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if has_gpu() or not cpuinfo.exists():
+        return True
+    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(cpuinfo.read_text().split())

@@ -1,0 +1,111 @@
+"""Datasets: samples to train or validate on, their order, their split and their scaling."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Samples that are read together, to bound the memory that a pass over the data takes.
+CHUNK_SAMPLES = 1024
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Samples of X to train or validate on, without a copy of X.
+
+    ``y`` (int32, encoded) and ``weight`` (float32) have an entry for every row of X;
+    ``indices`` are the rows in use.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    indices: np.ndarray
+
+    def __len__(self):
+        return len(self.indices)
+
+
+def training_dataset(X, y, weight, indices, *, batch_size, normalize):
+    """Build the dataset to train on.
+
+    Parameters
+    ----------
+    X, y, weight : ndarray
+        Samples, encoded labels and weights.
+    indices : ndarray of int
+        The samples to train on.
+    batch_size : int
+        A training set that fits into one batch is copied in an order of its own, see
+        `merge_equal_samples`.
+    normalize : bool
+        Scale the weights to a mean of 1.
+
+    Returns
+    -------
+    training : Dataset
+    """
+    if len(indices) <= batch_size:
+        X, y, weight = merge_equal_samples(X[indices], y[indices], weight[indices])
+        indices = np.arange(len(y))
+    if normalize:
+        weight = weight * (len(indices) / weight[indices].sum())
+    return Dataset(X, y, weight.astype(np.float32), indices)
+
+
+def merge_equal_samples(X, y, weight):
+    """Sort samples, and merge equal ones by adding their weights.
+
+    When a whole training set is one batch, neither the order of its samples nor repeating one of
+    them instead of doubling its weight should change a result by a single bit.
+    """
+    table = np.column_stack([X, y])
+    _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    return X[first], y[first], np.bincount(inverse, weights=weight)
+
+
+def stratified_split(y, indices, validation_fraction, seed):
+    """Split indices into training and validation, with the same share of each class in both."""
+    from sklearn.model_selection import train_test_split  # takes long to import
+
+    try:
+        return train_test_split(
+            indices, test_size=validation_fraction, stratify=y[indices], random_state=seed
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"validation_fraction={validation_fraction} of {len(indices)} samples cannot be split "
+            f"off with every class in both parts: {error}"
+        ) from error
+
+
+def shuffled(indices, seed, epoch):
+    """Shuffle indices into the order in which an epoch (counted from 0) visits them."""
+    return np.random.default_rng([seed, 1, epoch]).permutation(indices)
+
+
+def scaling(dataset, standardize):
+    """Compute shift and scale (float32) such that the network sees ``(X - shift) * scale``."""
+    if not standardize:
+        return np.float32(0), np.float32(1)
+    mean, std = _mean_and_std(dataset)
+    return np.float32(mean), np.float32(1 / std if std > 0 else 1)
+
+
+def _mean_and_std(dataset):
+    """Weighted mean and standard deviation over all values of the samples.
+
+    They are read in chunks, in single precision around a pivot, and summed in double precision.
+    """
+    X, indices = dataset.X, dataset.indices
+    pivot = X[indices[:CHUNK_SAMPLES]].mean(dtype=np.float64).astype(np.float32)
+    total = total_of_squares = total_weight = 0.0
+    for start in range(0, len(indices), CHUNK_SAMPLES):
+        chunk = indices[start : start + CHUNK_SAMPLES]
+        weight = dataset.weight[chunk].astype(np.float64)
+        values = X[chunk].astype(np.float32) - pivot
+        total += weight @ values.sum(axis=1, dtype=np.float64)
+        total_of_squares += weight @ np.einsum("ij,ij->i", values, values, dtype=np.float64)
+        total_weight += weight.sum()
+    mean = total / (total_weight * X.shape[1])
+    variance = total_of_squares / (total_weight * X.shape[1]) - mean**2
+    return pivot + mean, np.sqrt(max(variance, 0.0))

@@ -1,0 +1,59 @@
+"""The pool of compiled networks, from which every fit borrows one.
+
+Compiling takes about a second, so a network waits here for the next fit of its kind, as the
+candidates and folds of a search are.
+"""
+
+import threading
+from contextlib import contextmanager
+
+# Networks that wait for another fit; the one used least recently is dropped first.
+MAX_IDLE_NETWORKS = 16
+
+_idle_networks = []  # the one used last at the end
+_lock = threading.Lock()
+
+
+@contextmanager
+def borrow_network(config):
+    """Lend a compiled network to one fit at a time; build one if no equal one is idle.
+
+    A network whose fit failed does not come back: nobody knows what state it is in.
+
+    Parameters
+    ----------
+    config : LoopConfig
+        What the network is compiled for.
+
+    Yields
+    ------
+    network : CompiledNetwork
+    """
+    from skdigits._training.compiled_loop import CompiledNetwork  # imports TensorFlow
+
+    with _lock:
+        idle = [network for network in _idle_networks if network.config == config]
+        if idle:
+            _idle_networks.remove(idle[-1])
+    network = idle[-1] if idle else CompiledNetwork(config)
+    yield network
+    network.release_memory()
+    with _lock:
+        _idle_networks.append(network)
+        del _idle_networks[:-MAX_IDLE_NETWORKS]
+
+
+def clear_network_pool():
+    """Release the compiled networks that wait for another fit.
+
+    Every fit keeps its compiled network for the next fit of the same structure and batch size, up
+    to 16 of them. Call this to free their memory; the next fit of each structure compiles it
+    again. Fitted classifiers are not affected.
+
+    Examples
+    --------
+    >>> from skdigits import clear_network_pool
+    >>> clear_network_pool()
+    """
+    with _lock:
+        _idle_networks.clear()

@@ -1,0 +1,116 @@
+"""What training is asked to do, what it has reached, and how it ends early."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the learning rate changes from step to step, see `skdigits._training.schedules`."""
+
+    name: str
+    decay_steps: float
+    decay_rate: float
+    warmup_fraction: float
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What a fit is asked to do.
+
+    Attributes
+    ----------
+    network : dict
+        The network, as `skdigits.networks` describes it.
+    optimizer : str or dict
+        Keras optimizer: its name, or its serialized configuration.
+    learning_rate : float or None
+        None for the optimizer's own rate.
+    schedule : Schedule
+        What the learning rate is multiplied by in each step.
+    batch_size, epochs : int
+        Samples per step; largest number of epochs to run.
+    seed : int
+        Source of the order of the samples, of dropout and of augmentation.
+    l2 : float
+        Strength of the L2 penalty on the kernels.
+    patience : int or None
+        Epochs without a lower validation loss after which training stops; None never stops.
+    tol : float
+        Smallest decrease of the validation loss that counts as lower.
+    restore_best_weights : bool
+        With `patience`: end with the weights of the best epoch.
+    augmentation : (float, float, float) or None
+        Limits of shift, rotation and zoom.
+    precision : {"float32", "mixed_bfloat16"}
+        Arithmetic of convolutions.
+    """
+
+    network: dict
+    optimizer: str | dict
+    learning_rate: float | None
+    schedule: Schedule
+    batch_size: int
+    epochs: int
+    seed: int
+    l2: float = 0.0
+    patience: int | None = None
+    tol: float = 0.0
+    restore_best_weights: bool = True
+    augmentation: tuple[float, float, float] | None = None
+    precision: str = "float32"
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """What training has reached, as arrays and plain data.
+
+    Attributes
+    ----------
+    weights : list of ndarray
+        Of each layer in turn, in Keras' order.
+    optimizer_state : list of ndarray or None
+        None for a new optimizer.
+    scaling : (float32, float32)
+        The network sees ``(X - scaling[0]) * scaling[1]``.
+    n_steps : int
+        Steps taken so far.
+    history : dict of list of float
+        Metrics of each epoch; NaN in epochs without validation.
+    epoch_times : list of float
+        Seconds of each epoch.
+    best_epoch : int
+        Counted from 1: the epoch of the best validation loss, else the last one.
+    """
+
+    weights: list
+    optimizer_state: list | None
+    scaling: tuple[np.float32, np.float32]
+    n_steps: int = 0
+    history: dict[str, list[float]] = field(default_factory=dict)
+    epoch_times: list[float] = field(default_factory=list)
+    best_epoch: int = 0
+
+    @property
+    def n_epochs(self):
+        """Number of epochs so far."""
+        return len(self.epoch_times)
+
+    @property
+    def metrics(self):
+        """Metrics of the last epoch; without validation, those of training only."""
+        last = {name: values[-1] for name, values in self.history.items()}
+        return {name: value for name, value in last.items() if not np.isnan(value)}
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C after at least one completed epoch."""
+
+    state = None  # what the completed epochs have reached
+
+
+class DivergenceError(ValueError):
+    """The loss or the weights are no longer finite."""
+
+    state = None  # that of the best epoch, if it was to be restored
