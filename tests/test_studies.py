@@ -13,6 +13,8 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from skdigits.studies._charts import charts
+from skdigits.studies._pictures import pictures_of
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import RidgeClassifier
@@ -37,8 +39,6 @@ from skdigits.studies import (
     load_results,
     reproduce,
 )
-from skdigits.studies._charts import charts
-from skdigits.studies._pictures import pictures_of
 
 EXPERIMENTS = [(study, one) for study in STUDIES.values() for one in study.experiments]
 NETWORKS = [(study, one) for study, one in EXPERIMENTS if isinstance(one, Network)]
