@@ -167,6 +167,6 @@ def _cell(rows, column, spec=".4f"):
 
 def text_line(cells):
     """Align cells in columns, for the terminal."""
-    aligned = [f"{cell:>{width}}" for cell, width in zip(cells, COLUMNS.values(), strict=True)]
-    aligned[0] = f"{cells[0]:<{COLUMNS['network']}}"
+    network, *others = zip(cells, COLUMNS.values(), strict=True)
+    aligned = [f"{network[0]:<{network[1]}}", *(f"{cell:>{width}}" for cell, width in others)]
     return " ".join(aligned).rstrip()
