@@ -465,15 +465,18 @@ def test_output_to_a_file_is_plain_text(eight_by_eight, tmp_path, monkeypatch, c
     out, err = capsys.readouterr()
     assert "\x1b" not in out
     assert not err
-    assert "    parameters " in out
+    assert " parameters epochs " in out
     assert all(study.question in out for study in STUDIES.values())
 
 
-def test_command(tiny, tmp_path, capsys, monkeypatch):
+def test_command(eight_by_eight, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    study = replace(_study(Network("two", TINY, seeds=2)), name="experiments")
+    monkeypatch.setitem(STUDIES, "experiments", study)
     output = str(tmp_path / "out")
-    assert main(["reproduce", "--quick", "--jobs", "1", "--output", output]) == 0
-    assert "best MLP sigmoid" in capsys.readouterr().out
+    assert main(["reproduce", "--seeds", "1", "--jobs", "1", "--output", output]) == 0
+    assert "1 fits; " in capsys.readouterr().out
+    assert load_fits(output).network.tolist() == ["two"]
     with pytest.raises(SystemExit, match="2"):
         main(["reproduce", "experimints"])
     assert "STUDY must be one of all, experiments" in capsys.readouterr().err
