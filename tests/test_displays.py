@@ -54,7 +54,9 @@ def test_history_of_one_network(network):
         best = network.best_epoch_
         marked = drawn[f"best epoch, {best}"]
         np.testing.assert_array_equal(marked, [[best, validation[best - 1]]])
-    same = TrainingHistoryDisplay({"": network.history_}).plot()
+    history = network.history_ | {"learning_rate": [0.01] * 6}
+    same = TrainingHistoryDisplay({"": history}).plot()
+    assert [axes.get_ylabel() for axes in same.ax_] == ["loss", "accuracy"]
     assert f"best epoch, {network.best_epoch_}" in lines(same.ax_[0])
 
 
@@ -187,8 +189,8 @@ def test_mistakes_are_the_surest_ones(network, digits):
     wrong = network.predict(X_test) != y_test
     assert display.probabilities.tolist() == sorted(sure[wrong], reverse=True)[:5]
     assert len(display.images) == 5
-    np.testing.assert_array_equal(network.predict(X_test)[display.positions], display.y_pred)
-    np.testing.assert_array_equal(y_test[display.positions], display.y_true)
+    np.testing.assert_array_equal(network.predict(X_test)[display.indices], display.y_pred)
+    np.testing.assert_array_equal(y_test[display.indices], display.y_true)
     assert len(display.ax_.images) == len(display.images)
     none = MistakesDisplay.from_predictions(X_test, y_test, np.eye(10)[y_test], classes=range(10))
     assert [text.get_text() for text in none.ax_.texts] == ["no mistakes"]
@@ -234,11 +236,11 @@ def test_importances_of_all_that_sees_pixels(network, small, digits):
     np.testing.assert_array_equal(display.importances.ravel(), np.nan_to_num(scored.scores_))
     eliminated = RFE(forest, n_features_to_select=9, step=0.5).fit(X, y)
     display = PixelImportanceDisplay.from_estimator(eliminated)
-    np.testing.assert_array_equal(display.importances > 0, display.chosen)
+    np.testing.assert_array_equal(display.importances > 0, display.selected)
     varying = RFECV(DecisionTreeClassifier(), step=30, cv=2).fit(X, y)  # no search
     assert PixelImportanceDisplay.from_estimator(varying).label == "importance"
     inked = VarianceThreshold(1).fit(X)  # which has no numbers to draw, but has chosen
-    chosen = PixelImportanceDisplay.from_estimator(inked, image=X[0]).chosen
+    chosen = PixelImportanceDisplay.from_estimator(inked, image=X[0]).selected
     np.testing.assert_array_equal(chosen.ravel(), inked.get_support())
     over = PixelImportanceDisplay.from_estimator(selector, image=X[0])
     np.testing.assert_array_equal(over.ax_.images[0].get_array(), X[0].reshape(8, 8))
@@ -389,7 +391,10 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             lambda n, X, y: ConfusionErrorDisplay.from_estimator(n, X, y, display_labels="ab"),
             "display_labels must be 10",
         ),
-        (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image=X[0]), "chosen no pixels"),
+        (
+            lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image=X[0]),
+            "a feature selector",
+        ),
         (
             lambda n, X, y: PixelImportanceDisplay.from_estimator(
                 SelectKBest(k=9).fit(X, y), image=X[0, :9]

@@ -31,14 +31,14 @@ from skdigits.studies import (
     Search,
     Split,
     Study,
-    _images,
-    _records,
+    data,
     load_fits,
     load_results,
+    records,
     reproduce,
 )
-from skdigits.studies._charts import charts
-from skdigits.studies._pictures import pictures_of
+from skdigits.studies.report.charts import charts
+from skdigits.studies.report.plots import saved_plots
 
 EXPERIMENTS = [(study, one) for study in STUDIES.values() for one in study.experiments]
 NETWORKS = [(study, one) for study, one in EXPERIMENTS if isinstance(one, Network)]
@@ -54,25 +54,25 @@ def eight_by_eight(monkeypatch):
         X = X.astype(np.uint8)
         return (X[:1297], y[:1297]) if subset == "train" else (X[1297:], y[1297:])
 
-    _images.images.cache_clear()
-    monkeypatch.setattr(_images, "fetch_mnist", fetch)
+    data.images.cache_clear()
+    monkeypatch.setattr(data, "fetch_mnist", fetch)
     yield
-    _images.images.cache_clear()
+    data.images.cache_clear()
 
 
 @pytest.fixture
 def tiny(monkeypatch):
     """Quick runs that are quicker still."""
-    _images.images.cache_clear()
-    monkeypatch.setattr(_images, "QUICK_SHARE", 100)
-    monkeypatch.setattr("skdigits.studies._experiments.QUICK_EPOCHS", 1)
+    data.images.cache_clear()
+    monkeypatch.setattr(data, "QUICK_DIVISOR", 100)
+    monkeypatch.setattr("skdigits.studies.experiments.QUICK_EPOCHS", 1)
     yield
-    _images.images.cache_clear()
+    data.images.cache_clear()
 
 
 def _study(*experiments, **parameters):
     options = {"split": Split(divisor=16), "minutes": 1, "question": "Why?"} | parameters
-    return Study("own", "A study of one's own", experiments=experiments, **options)
+    return Study("custom", "A custom study", experiments=experiments, **options)
 
 
 def _units(parameters):
@@ -133,23 +133,23 @@ def test_declared_points_of_searches_and_curves_have_the_published_parameter_cou
 
 def test_split_is_that_of_the_studies(mnist, mnist_test):
     y = mnist[1]
-    parts = _images.images(Split(5_000))
+    parts = data.images(Split(5_000))
     assert np.array_equal(parts["validation"][1], y[:5_000])
     assert np.array_equal(parts["train"][1], y[5_000:])
     np.testing.assert_array_equal(parts["test"][0][:9] * 255, mnist_test[0][:9])
-    raw = _images.images(Split(6_000, "last", divisor=1))
+    raw = data.images(Split(6_000, "last", divisor=1))
     assert raw["train"][0].dtype == np.uint8
     assert np.array_equal(raw["validation"][1], y[-6_000:])
     _, held_out = train_test_split(
         np.arange(70_000), test_size=17_500, stratify=np.r_[y, mnist_test[1]], random_state=0
     )
-    everything = _images.images(Split(17_500, "stratified", everything=True))
+    everything = data.images(Split(17_500, "stratified", everything=True))
     assert "test" not in everything
     assert np.array_equal(everything["validation"][1], np.r_[y, mnist_test[1]][held_out])
-    _images.images.cache_clear()
+    data.images.cache_clear()
 
 
-def test_networks_seeds_and_going_on(eight_by_eight, tmp_path):
+def test_networks_seeds_and_continued_training(eight_by_eight, tmp_path):
     more = clone(TINY).set_params(epochs=3, warm_start=True)
     runs = (Published("a", 1, 2, 0.5), Published("b", 1, 2, 1.1))
     study = _study(Network("two", TINY, runs, seeds=2), Network("more", more, continues="two"))
@@ -158,7 +158,7 @@ def test_networks_seeds_and_going_on(eight_by_eight, tmp_path):
     assert results[["network", "seed", "epochs"]].values.tolist() == [
         *(["two", 0, 2], ["two", 0, 2], ["two", 1, 2], ["two", 1, 2], ["more", 0, 5])
     ]
-    parts = _images.images(study.split)
+    parts = data.images(study.split)
     at_once = clone(TINY).set_params(epochs=5, random_state=0).fit(*parts["train"])
     X_test, y_test = parts["test"]
     last = results.iloc[-1]
@@ -171,8 +171,10 @@ def test_networks_seeds_and_going_on(eight_by_eight, tmp_path):
 
     low, high = sorted(results.test_accuracy[[0, 2]])
     below = (results.test_accuracy[[0, 2]] < 0.5).sum()
-    assert f"2 seeds: {low:.4f} to {high:.4f}; {below} below a; 2 below b" in text.getvalue()
-    assert "|                none" in text.getvalue()
+    first, second = (line for line in text.getvalue().splitlines() if " of 2 " in line)
+    assert f"{low:.4f} to {high:.4f}" in first
+    assert f" {below} of 2 " in first
+    assert " 2 of 2 " in second
 
     model = joblib.load(tmp_path / last.model)
     assert model.score(X_test, y_test) == last.test_accuracy
@@ -195,7 +197,7 @@ def test_nothing_is_fitted_twice(eight_by_eight, tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(again[:2], first)
     (tmp_path / first.model[0]).write_bytes(b"damaged")
     (tmp_path / first.model[1]).unlink()
-    with pytest.warns(UserWarning, match=r"seed0.* cannot be loaded .* done again"):
+    with pytest.warns(UserWarning, match=r"cannot load .*seed0.*repeating this fit"):
         repaired = reproduce(study, tmp_path, file=io.StringIO())
     assert [one.random_state for one in fits] == [2, 0, 1]
     pd.testing.assert_series_equal(repaired.test_loss, first.test_loss)
@@ -221,7 +223,7 @@ def test_search_is_that_of_grid_search(eight_by_eight, tmp_path, n_jobs):
         results = reproduce(study, tmp_path, n_jobs=n_jobs, file=io.StringIO())
     assert study.n_fits() == 2 * 3 + 1 + 2 == len(load_fits(tmp_path))
 
-    parts = _images.images(split)
+    parts = data.images(split)
     (X, y), (X_val, y_val), (X_test, y_test) = parts.values()
     expected = GridSearchCV(clone(TINY).set_params(random_state=0), grid, cv=3)
     expected.fit(X, y, X_val=X_val, y_val=y_val)
@@ -250,7 +252,7 @@ def test_curves(eight_by_eight, tmp_path):
         ["4 units", 0],
         ["12 units", 0],
     ]
-    parts = _images.images(Split(divisor=16))
+    parts = data.images(Split(divisor=16))
     X, y = parts["train"]
     rows = np.random.default_rng(1).permutation(len(X))[:100]
     alone = clone(TINY).set_params(random_state=1).fit(X[rows], y[rows])
@@ -258,31 +260,31 @@ def test_curves(eight_by_eight, tmp_path):
 
 
 def test_records(tmp_path):
-    records = _records.Records(tmp_path / "records.jsonl")
-    assert records.read() == {}
-    fit = dict.fromkeys(_records.FIELDS, 1)
-    records.append(fit | {"key": "a"})
-    with records.path.open("a") as file:
-        file.write('{"key": "d"}\n' + 10_000 * "[" + '\n{"key": "b", "val')
-    assert list(records.read()) == ["a"]
-    records.append(fit | {"key": "c"})  # after a line that was cut off
-    assert list(records.read()) == ["a", "c"]
-    assert records.find("c") == fit | {"key": "c"}
-    assert records.find("b") is None
-    assert records.n_damaged() == 3
-    with records.path.open("a") as file:
-        file.write("\n\n")
-    assert records.n_damaged() == 3
+    file = records.Records(tmp_path / "records.jsonl")
+    assert file.read() == {}
+    fit = dict.fromkeys(records.REQUIRED_FIELDS, 1)
+    file.append(fit | {"key": "a"})
+    with file.path.open("a") as stream:
+        stream.write('{"key": "d"}\n' + 10_000 * "[" + '\n{"key": "b", "val')
+    assert list(file.read()) == ["a"]
+    file.append(fit | {"key": "c"})  # after a line that was cut off
+    assert list(file.read()) == ["a", "c"]
+    assert file.find("c") == fit | {"key": "c"}
+    assert file.find("b") is None
+    assert file.n_damaged() == 3
+    with file.path.open("a") as stream:
+        stream.write("\n\n")
+    assert file.n_damaged() == 3
 
 
-def test_a_damaged_line_is_told_and_its_fit_done_again(eight_by_eight, tmp_path):
+def test_damaged_lines_are_reported_and_their_fits_repeated(eight_by_eight, tmp_path):
     study = _study(Network("two", TINY, seeds=2))
     first = reproduce(study, tmp_path, file=io.StringIO())
     path = tmp_path / "records.jsonl"
     path.write_bytes(path.read_bytes()[:-40])
     text = io.StringIO()
     again = reproduce(study, tmp_path, file=text)
-    assert "damaged lines, cut off in writing: 1, left out" in text.getvalue()
+    assert "1 damaged lines in" in text.getvalue()
     pd.testing.assert_series_equal(again.test_loss, first.test_loss)
     assert load_fits(tmp_path).seed.tolist() == [0, 1]
 
@@ -299,7 +301,7 @@ def test_a_full_disk_loses_nothing(eight_by_eight, tmp_path, monkeypatch):
     first = reproduce(half, tmp_path, file=io.StringIO())
     study = _study(Network("two", TINY, seeds=2))
     with monkeypatch.context() as patch:
-        patch.setattr(_records, "open", lambda path, mode, **_: FullDisk(path, "a+"), raising=False)
+        patch.setattr(records, "open", lambda path, mode, **_: FullDisk(path, "a+"), raising=False)
         with pytest.raises(OSError, match="No space"):
             reproduce(study, tmp_path, file=io.StringIO())
     results = reproduce(study, tmp_path, file=io.StringIO())
@@ -312,19 +314,20 @@ import sys
 import numpy as np
 from sklearn.datasets import load_digits
 from skdigits import DenseDigitClassifier
-from skdigits.studies import Network, Split, Study, _images, reproduce
+from skdigits.studies import Network, Split, Study, data, reproduce
 
 def fetch(subset="train", *, return_X_y):
     X, y = load_digits(return_X_y=True)
     return (X[:1297], y[:1297]) if subset == "train" else (X[1297:], y[1297:])
 
-_images.fetch_mnist = fetch
+data.fetch_mnist = fetch
 network = Network("chains", DenseDigitClassifier((32, 32), epochs=40), seeds=6)
 study = Study("own", "", "", experiments=(network,), split=Split(divisor=16), minutes=1)
 reproduce(study, sys.argv[1])
 """
 
 
+@pytest.mark.slow
 def test_killed_and_resumed(tmp_path):
     """The results are those of a run that was left alone, and no finished fit ran twice."""
 
@@ -332,16 +335,16 @@ def test_killed_and_resumed(tmp_path):
         return subprocess.Popen([sys.executable, "-c", RUN, str(folder)])
 
     assert start(tmp_path / "alone").wait() == 0
-    records = tmp_path / "killed" / "records.jsonl"
+    path = tmp_path / "killed" / "records.jsonl"
     for n_finished in (1, 3):
         process = start(tmp_path / "killed")
-        while not records.exists() or len(records.read_text().splitlines()) < n_finished:
+        while not path.exists() or len(path.read_text().splitlines()) < n_finished:
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert start(tmp_path / "killed").wait() == 0
-    lines = [json.loads(line) for line in records.read_text().splitlines()]
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert sorted(line["seed"] for line in lines) == list(range(6))
     alone, killed = (
         load_results(tmp_path / folder).drop(columns="fit_seconds")
@@ -359,7 +362,7 @@ def test_report(eight_by_eight, tmp_path):
         study = replace(_study(*experiments, notes=(f"note of {name}",)), name=name)
         reproduce(study, tmp_path, file=io.StringIO())
     page = (tmp_path / "report.html").read_text()
-    # A study of one's own is in the report of its own run.
+    # A custom study is only in the report of its own run.
     assert "note of c" in page
     assert page.count("<svg") == 1
     reproduce(replace(_study(*networks), name="a"), tmp_path, file=io.StringIO())
@@ -386,42 +389,37 @@ def test_charts_of_sizes_and_of_a_sweep(eight_by_eight, tmp_path):
     assert _texts(of_widths)[:4] == ["$4", "$12", "$20", "units"]
 
 
-def test_pictures(eight_by_eight, tmp_path):
-    def pictures(models, parts):
+def test_plots(eight_by_eight, tmp_path):
+    def plots(models, parts):
         for name, model in models.items():
             yield f"Errors of {name}", ConfusionErrorDisplay.from_estimator(model, *parts["test"])
 
     networks = Network("one", TINY, seeds=2), Network("two", TINY)
-    folder = tmp_path / "pictures" / "own"
-    study = _study(*networks, pictures=pictures)
+    folder = tmp_path / "plots" / "custom"
+    study = _study(*networks, plots=plots)
     reproduce(study, tmp_path, file=io.StringIO())
-    assert [caption for _, caption in pictures_of(study, tmp_path)] == [
+    assert [caption for _, caption in saved_plots(study, tmp_path)] == [
         "Errors of one",
         "Errors of two",
     ]
     assert (tmp_path / "report.html").read_text().count("<figcaption>Errors of ") == 2
-    # What an earlier declaration left behind is no picture of this one.
+    # Plots of an earlier declaration are deleted.
     study = replace(study, experiments=networks[1:])
     reproduce(study, tmp_path, file=io.StringIO())
     assert [path.name for path in folder.iterdir()] == ["00-errors-of-two.png"]
-    reproduce(replace(study, pictures=None), tmp_path, file=io.StringIO())
+    reproduce(replace(study, plots=None), tmp_path, file=io.StringIO())
     assert not list(folder.iterdir())
 
 
-def test_what_are_no_pictures_is_told_and_the_report_is_there(eight_by_eight, tmp_path):
-    study = _study(Network("one", TINY), pictures=lambda models, parts: [(3, models)])
-    with pytest.raises(TypeError, match="pictures of study own must yield captions and displays"):
+def test_invalid_plots_raise_after_the_report_is_written(eight_by_eight, tmp_path):
+    study = _study(Network("one", TINY), plots=lambda models, parts: [(3, models)])
+    with pytest.raises(TypeError, match="plots of study custom must yield captions and displays"):
         reproduce(study, tmp_path, file=io.StringIO())
-    assert "A study of one's own".replace("'", "&#x27;") in (tmp_path / "report.html").read_text()
-    with pytest.raises(ValueError, match="pictures of study own must be callable; got 'foo'"):
-        _study(Network("one", TINY), pictures="foo")
-    grid = {"epochs": [1, 2]}
-    with pytest.raises(ValueError, match="rows of study own must have labels that are text"):
-        _study(Search("epochs", TINY, grid, lambda fit: fit["epochs"], folds=2))
+    assert "A custom study" in (tmp_path / "report.html").read_text()
 
 
 def test_quick_keeps_the_proportions_of_a_split():
-    parts = _images.images(Split(45_000), quick=True)
+    parts = data.images(Split(45_000), quick=True)
     assert {part: len(y) for part, (_, y) in parts.items()} == {
         "train": 1_250,
         "validation": 3_750,
@@ -449,24 +447,39 @@ def test_quick_reproduction(tiny, tmp_path):
         assert f"{row.parameters:,.0f}" in text.getvalue()
 
 
-def test_progress_stays_on_one_line_of_a_terminal(eight_by_eight, tmp_path, monkeypatch, capsys):
+def test_progress_on_a_terminal(eight_by_eight, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    slow = clone(TINY).set_params(epochs=300)
-    reproduce(_study(Network("two", slow, seeds=2)), tmp_path)
+    monkeypatch.setenv("TERM", "xterm")
+    reproduce(_study(Network("two", TINY, seeds=2)), tmp_path)
     out, err = capsys.readouterr()
-    assert "fits finished" not in out
-    assert re.search("own: [012] of 2 fits finished", err)
-    assert "\n" not in err
+    assert "\x1b" not in out
+    assert "0/2" in err
+    assert "2/2" in err
+    assert err.endswith("\x1b[2K")  # the bar is erased
 
 
-def test_command(tiny, tmp_path, capsys, monkeypatch):
+def test_output_to_a_file_is_plain_text(eight_by_eight, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    reproduce(_study(Network("two", TINY)), tmp_path)
+    main(["studies"])
+    out, err = capsys.readouterr()
+    assert "\x1b" not in out
+    assert not err
+    assert " parameters epochs " in out
+    assert all(study.question in out for study in STUDIES.values())
+
+
+def test_command(eight_by_eight, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    study = replace(_study(Network("two", TINY, seeds=2)), name="experiments")
+    monkeypatch.setitem(STUDIES, "experiments", study)
     output = str(tmp_path / "out")
-    assert main(["reproduce", "--quick", "--jobs", "1", "--output", output]) == 0
-    assert "best MLP sigmoid" in capsys.readouterr().out
+    assert main(["reproduce", "--seeds", "1", "--jobs", "1", "--output", output]) == 0
+    assert "1 fits; " in capsys.readouterr().out
+    assert load_fits(output).network.tolist() == ["two"]
     with pytest.raises(SystemExit, match="2"):
         main(["reproduce", "experimints"])
-    assert "no study experimints; there are all, experiments" in capsys.readouterr().err
+    assert "STUDY must be one of all, experiments" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         main(["reproduce", "--jobs", "0"])
     assert "--jobs: must be at least 1; got 0" in capsys.readouterr().err
@@ -487,45 +500,94 @@ def test_command_interrupted_or_failing(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("skdigits.DenseDigitClassifier.fit", interrupt)
     arguments = ["reproduce", "--quick", "--jobs", "1", "--output"]
     assert main([*arguments, str(tmp_path)]) == 130
-    assert f"every finished fit is recorded in {tmp_path}" in capsys.readouterr().err
+    assert (
+        f"finished fits are recorded in {tmp_path}; rerun the same command"
+        in capsys.readouterr().err
+    )
     (tmp_path / "file").write_text("")
     assert main([*arguments, str(tmp_path / "file")]) == 1
     assert "file" in capsys.readouterr().err
 
 
-def test_mistakes_in_a_study_are_named(tmp_path):
-    with pytest.raises(ValueError, match="the same name: 'two'"):
-        _study(Network("two", TINY), Network("two", TINY))
-    with pytest.raises(ValueError, match=r"'more' of study own must continue .*; got 'one'"):
-        _study(Network("more", clone(TINY).set_params(warm_start=True), continues="one"))
-    going_on = clone(TINY).set_params(warm_start=True)
-    with pytest.raises(ValueError, match="no warm_start=True"):
-        _study(Network("one", TINY), Network("two", TINY, continues="one"))
-    with pytest.raises(ValueError, match=r"letters, digits, - and _.*'\.\./up'"):
-        replace(_study(Network("one", TINY)), name="../up")
-    with pytest.raises(ValueError, match="must be a tuple of some"):
-        _study()
-    for wrong in ({"validation": "frist"}, {"n_validation": -5}, {"divisor": 0}):
-        with pytest.raises(ValueError, match=next(iter(wrong))):
-            Split(**wrong)
-    more = [Network(name, going_on, continues="one") for name in ("two", "three")]
-    with pytest.raises(ValueError, match="'three' of study own must continue"):
-        _study(Network("one", TINY), *more)
-    curve = Curve("one", TINY, (100,), _images_of)
-    with pytest.raises(ValueError, match="'two' of study own must continue"):
-        _study(curve, more[0])
-    with pytest.raises(ValueError, match="has a curve, but"):
-        _study(curve, split=Split(everything=True))
-    with pytest.raises(ValueError, match="'folds' of study own scores on validation images"):
-        _study(Search("folds", TINY, {}, _units))
-    with pytest.raises(ValueError, match="the same label: '1 images'"):
-        _study(Curve("one", TINY, (1,), _images_of), Network("1 images", TINY))
-    with pytest.raises(ValueError, match=r"label of 'one' asks for 'units', .* hidden_layer_sizes"):
-        _study(Curve("one", TINY, (1,), lambda parameters: parameters["units"]))
-    with pytest.raises(ValueError, match="must be of Network, Search and Curve"):
-        _study(TINY)
-    with pytest.raises(ValueError, match=r"'line' of study own must have a digit network.*Ridge"):
-        _study(Network("line", RidgeClassifier()))
+CONTINUED = clone(TINY).set_params(warm_start=True)
+
+
+@pytest.mark.parametrize(
+    ("declare", "message"),
+    [
+        (lambda: _study(), r"experiments of study custom must be a non-empty tuple.*; got \(\)"),
+        (lambda: _study(TINY), "must be a non-empty tuple of Network, Search and Curve"),
+        (
+            lambda: _study(Network("two", TINY), Network("two", TINY)),
+            "experiments of study custom must have unique names; got 'two' twice",
+        ),
+        (
+            lambda: _study(Curve("one", TINY, (1,), _images_of), Network("1 images", TINY)),
+            "rows of study custom must have unique names; got '1 images' twice",
+        ),
+        (
+            lambda: replace(_study(Network("one", TINY)), name="../up"),
+            r"name of a study must consist of letters, digits, - and _; got '\.\./up'",
+        ),
+        (lambda: _study(Network("one", TINY), plots="foo"), "plots .* must be callable; got 'foo'"),
+        (
+            lambda: _study(Network("more", CONTINUED, continues="one")),
+            "continues of Network 'more' must name an earlier network.*; got 'one'",
+        ),
+        (
+            lambda: _study(
+                Network("one", TINY),
+                Network("two", CONTINUED, continues="one"),
+                Network("three", CONTINUED, continues="one"),
+            ),
+            "continues of Network 'three'",
+        ),
+        (
+            lambda: _study(
+                Curve("one", TINY, (100,), _images_of), Network("two", CONTINUED, continues="one")
+            ),
+            "continues of Network 'two'",
+        ),
+        (
+            lambda: Network("two", TINY, continues="one"),
+            "estimator of Network 'two' must have warm_start=True",
+        ),
+        (
+            lambda: Network("line", RidgeClassifier()),
+            "estimator of Network 'line' must be a digit classifier.*; got RidgeClassifier",
+        ),
+        (lambda: Network(" ", TINY), "row names of Network ' ' must be text; got ' '"),
+        (
+            lambda: Search("epochs", TINY, {"epochs": [1, 2]}, lambda fit: fit["epochs"], folds=2),
+            "row names of Search 'epochs' must be text; got 1",
+        ),
+        (
+            lambda: Curve("one", TINY, (1,), lambda parameters: parameters["units"]),
+            "label of Curve 'one' must use the parameters .*hidden_layer_sizes.*; got 'units'",
+        ),
+        (
+            lambda: Search("once", TINY, {}, _units, refit=True),
+            "refit of Search 'once' must be False without folds; got True",
+        ),
+        (
+            lambda: _study(Search("once", TINY, {}, _units)),
+            "split must have validation images, as Search 'once' has no folds",
+        ),
+        (
+            lambda: _study(Curve("one", TINY, (1,), _images_of), split=Split(everything=True)),
+            "split must have test images, as Curve 'one' scores on them",
+        ),
+        (lambda: Split(validation="frist"), "validation must be .*; got 'frist'"),
+        (lambda: Split(n_validation=-5), "n_validation must be .*; got -5"),
+        (lambda: Split(divisor=0), "divisor must be positive; got 0"),
+    ],
+)
+def test_invalid_declarations(declare, message):
+    with pytest.raises(ValueError, match=message):
+        declare()
+
+
+def test_invalid_arguments_of_reproduce(tmp_path):
     with pytest.raises(TypeError, match=r"study must be a Study.*'experiments'"):
         reproduce("experiments", tmp_path)
     with pytest.raises(ValueError, match="seeds must be at least 1; got 0"):
@@ -534,7 +596,7 @@ def test_mistakes_in_a_study_are_named(tmp_path):
 
 def test_no_results(tmp_path):
     for load in (load_results, load_fits):
-        with pytest.raises(FileNotFoundError, match="no fit was recorded in"):
+        with pytest.raises(FileNotFoundError, match="output must contain recorded fits; got"):
             load(tmp_path)
 
 

@@ -11,44 +11,38 @@ from skdigits import __version__
 
 
 def main(arguments=None):
-    """Run the command line; its exit status.
+    """Run the command line and return the exit status.
 
     Parameters
     ----------
     arguments : list of str, default=None
-        Instead of those of the process.
+        Command line arguments; None uses those of the process.
 
     Returns
     -------
     status : int
-        0 if all went well, 1 after an error, 130 after an interruption.
+        0 on success, 1 after an error, 130 after an interruption.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    # One thread a fit, so that results do not depend on the number of jobs. TensorFlow reads it
-    # when it is imported, below.
+    # One thread per fit, so that results do not depend on the number of jobs. TensorFlow reads the
+    # variable when it is imported, below.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("MPLBACKEND", "Agg")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # keep its greetings off the table
-    # joblib takes TensorFlow, imported by a worker's second task, for a leak.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no log messages in the table
+    # joblib mistakes TensorFlow, imported by the second task of a worker, for a memory leak.
     warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
     if options.command == "studies":
         return _list_studies()
+    resume = f"finished fits are recorded in {options.output}; rerun the same command to resume"
     try:
         return _reproduce(options, parser)
     except KeyboardInterrupt:
-        print(
-            f"\ninterrupted; every finished fit is recorded in {options.output}, and the same "
-            "command goes on",
-            file=sys.stderr,
-        )
+        print(f"\nskdigits: interrupted; {resume}", file=sys.stderr)
         return 130
     except TerminatedWorkerError:
-        print(
-            "\nskdigits: a worker process was killed, perhaps for lack of memory; every finished "
-            f"fit is recorded in {options.output}, and the same command goes on",
-            file=sys.stderr,
-        )
+        message = "a worker process was killed, possibly for lack of memory"
+        print(f"\nskdigits: {message}; {resume}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"skdigits: {error}", file=sys.stderr)
@@ -57,46 +51,46 @@ def main(arguments=None):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="skdigits", description="Fast scikit-learn-compatible networks for digits."
+        prog="skdigits", description="Fast scikit-learn-compatible neural networks for digits."
     )
     parser.add_argument("--version", action="version", version=f"skdigits {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     reproduce = commands.add_parser(
         "reproduce",
-        help="run published studies on MNIST, each figure beside the published one",
+        help="run published studies of MNIST and compare the results",
     )
     reproduce.add_argument(
         "studies",
         nargs="*",
         default=["experiments"],
         metavar="STUDY",
-        help="which studies, or all (default: experiments); `skdigits studies` lists them",
+        help="studies to run, or all (default: experiments); `skdigits studies` lists them",
     )
     reproduce.add_argument(
         "--jobs",
         type=_positive,
         metavar="N",
-        help="fits at the same time, of one thread each (default: as many as there are cores)",
+        help="number of parallel fits, with one thread each (default: number of cores)",
     )
     reproduce.add_argument(
         "--quick",
         action="store_true",
-        help="one seed, fewer images and epochs, for a look at how it works",
+        help="try it out with one seed, fewer images and fewer epochs",
     )
     reproduce.add_argument(
         "--seeds",
         type=_positive,
         metavar="K",
-        help="fit each network with K seeds (default: as the study declares; a search has one)",
+        help="number of seeds per network (default: declared by the study; searches have one)",
     )
     reproduce.add_argument(
         "--output",
         default="reproduced",
         metavar="DIR",
-        help="folder for tables, models and the report; run again with the same folder, it goes "
-        "on where it stopped (default: reproduced)",
+        help="folder for tables, models and the report (default: reproduced); rerun with the same "
+        "folder to resume",
     )
-    commands.add_parser("studies", help="list the studies, their size and the time they take")
+    commands.add_parser("studies", help="list the studies with their size and duration")
     return parser
 
 
@@ -108,12 +102,20 @@ def _positive(text):
 
 
 def _list_studies():
+    from rich.console import Console
+    from rich.table import Table
+
     from skdigits.studies import STUDIES
 
-    print(f"{'study':<16}{'fits':>6}{'minutes':>9}  question")
+    table = Table("study", box=None, header_style="", pad_edge=False)
+    table.add_column("fits", justify="right")
+    table.add_column("minutes", justify="right")
+    table.add_column("question")
     for study in STUDIES.values():
-        print(f"{study.name:<16}{study.n_fits():>6}{study.minutes:>9g}  {study.question}")
-    print("\nMinutes are about those of two cores with AVX2; --quick takes a few in all.")
+        table.add_row(study.name, str(study.n_fits()), f"{study.minutes:g}", study.question)
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    console.print(table)
+    console.print("\nMinutes are approximate, for two cores with AVX2; --quick takes a few.")
     return 0
 
 
@@ -125,11 +127,12 @@ def _reproduce(options, parser):
 
     unknown = set(options.studies) - {"all", *STUDIES}
     if unknown:
-        parser.error(f"no study {', '.join(sorted(unknown))}; there are all, {', '.join(STUDIES)}")
+        choices = ", ".join(["all", *STUDIES])
+        parser.error(f"STUDY must be one of {choices}; got {', '.join(sorted(unknown))}")
     if options.quick and options.seeds:
-        parser.error("--quick has one seed; leave out --seeds")
+        parser.error("--quick must be used without --seeds, as it has one seed")
     names = list(STUDIES) if "all" in options.studies else dict.fromkeys(options.studies)
-    with threadpool_limits(environment()["threads"]):  # NumPy has been imported
+    with threadpool_limits(environment()["threads"]):  # NumPy is imported already
         for name in names:
             reproduce(
                 STUDIES[name],

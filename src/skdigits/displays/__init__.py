@@ -1,4 +1,4 @@
-"""Pictures that explain digit networks, in the manner of scikit-learn's displays."""
+"""Plots that explain digit networks, in the style of scikit-learn's displays."""
 
 from skdigits.displays._activations import ActivationDisplay
 from skdigits.displays._confused_digits import ConfusedDigitsDisplay

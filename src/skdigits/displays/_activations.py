@@ -1,10 +1,10 @@
-"""What hidden units make of each digit."""
+"""Display of hidden activations by predicted class."""
 
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
 
 from skdigits.displays._axes import colours, panels
-from skdigits.displays._parts import input_of_network, unwrapped
+from skdigits.displays._parts import final_network, input_of_network
 
 
 class ActivationDisplay:
@@ -22,14 +22,14 @@ class ActivationDisplay:
     classes : array-like of shape (n_classes,)
         All labels.
     names : sequence of str
-        What the columns of `activations` are called.
+        Names of the columns of `activations`.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        What they are part of.
+        Figure of the Axes.
 
     Examples
     --------
@@ -70,26 +70,26 @@ class ActivationDisplay:
             What makes two numbers of more than two units, such as ``TSNE()``. None is
             ``PCA(2, random_state=0)``.
         ax : matplotlib Axes, default=None
-            Where to draw. None makes a figure.
+            Where to draw. None creates a figure.
         colors : sequence of colors, default=None
             One for each class of a scatter. None takes ten that can be told apart, in turn.
         **kwargs : dict
-            Passed on to ``Axes.boxplot`` or ``Axes.scatter``.
+            Passed to ``Axes.boxplot`` or ``Axes.scatter``.
 
         Returns
         -------
         display : ActivationDisplay
-            What was drawn.
+            The display.
 
         Raises
         ------
         TypeError
-            If `ax` is something else than Axes.
+            If `ax` is not matplotlib Axes.
         ValueError
             If there is no such layer or unit, the estimator has no hidden layers, or `projector`
             or `colors` cannot be used.
         """
-        network = unwrapped(estimator)
+        network = final_network(estimator)
         if not hasattr(network, "activations"):
             raise ValueError(
                 f"estimator must be a digit network, with activations; got {network!r}"
@@ -136,16 +136,16 @@ class ActivationDisplay:
         projector : transformer, default=None
             What makes two numbers of more than two units. None is ``PCA(2, random_state=0)``.
         ax : matplotlib Axes, default=None
-            Where to draw. None makes a figure.
+            Where to draw. None creates a figure.
         colors : sequence of colors, default=None
             One for each class of a scatter. None takes ten that can be told apart, in turn.
         **kwargs : dict
-            Passed on to ``Axes.boxplot`` or ``Axes.scatter``.
+            Passed to ``Axes.boxplot`` or ``Axes.scatter``.
 
         Returns
         -------
         display : ActivationDisplay
-            What was drawn.
+            The display.
 
         Raises
         ------
@@ -190,11 +190,11 @@ class ActivationDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw. None makes a figure.
+            Where to draw. None creates a figure.
         colors : sequence of colors, default=None
             One for each class of a scatter. None takes ten that can be told apart, in turn.
         **kwargs : dict
-            Passed on to ``Axes.boxplot`` or ``Axes.scatter``.
+            Passed to ``Axes.boxplot`` or ``Axes.scatter``.
 
         Returns
         -------
@@ -204,7 +204,7 @@ class ActivationDisplay:
         Raises
         ------
         TypeError
-            If `ax` is something else than Axes.
+            If `ax` is not matplotlib Axes.
         ValueError
             If `colors` are not as many as there are classes, or the number of Axes cannot be used.
         """

@@ -21,7 +21,7 @@ def panels(ax, n_rows=1, n_columns=1, *, size):
     Raises
     ------
     TypeError
-        If `ax` holds something else than Axes.
+        If `ax` is not matplotlib Axes.
     ValueError
         If `ax` are some, but not as many as there are panels, or one is to be divided that was
         drawn on or divided before.

@@ -1,4 +1,4 @@
-"""Digits of two classes: which are told apart, and which are taken for one another."""
+"""Display of the digits of two classes by true and predicted class."""
 
 from numbers import Integral
 
@@ -18,7 +18,7 @@ class ConfusedDigitsDisplay:
     Parameters
     ----------
     images : sequence of sequences of ndarray of shape (n_images, height, width)
-        ``images[i][j]`` are those of class i of the pair that are taken for class j.
+        ``images[i][j]`` are images of class i that are predicted as class j.
     classes : pair of labels
         The two.
     counts : ndarray of shape (2, 2)
@@ -29,7 +29,7 @@ class ConfusedDigitsDisplay:
     ax_ : ndarray of matplotlib Axes, of shape (2, 2)
         The panels.
     figure_ : matplotlib Figure
-        What they are part of.
+        Figure of the Axes.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class ConfusedDigitsDisplay:
     def from_estimator(
         cls, estimator, X, y, *, classes=None, n_images=25, image_shape=None, ax=None, **im_kw
     ):
-        """Draw digits as a fitted classifier takes them.
+        """Draw digits by the predictions of a fitted classifier.
 
         Parameters
         ----------
@@ -63,26 +63,26 @@ class ConfusedDigitsDisplay:
         y : array-like of shape (n_samples,)
             Their labels.
         classes : pair of labels, default=None
-            The two. None takes those that are most often taken for one another.
+            The two. None takes those that are confused most often.
         n_images : int, default=25
             How many of each kind are drawn at most; the first ones of X.
         image_shape : (int, int), default=None
             Height and width of images in rows of pixels. None takes that of a convolutional
-            network, else a square.
+            network, else assumes square images.
         ax : matplotlib Axes or array-like of 4 Axes, default=None
-            One for each panel, or one to divide. None makes a figure.
+            One per panel, or one to subdivide. None creates a figure.
         **im_kw : dict
-            Passed on to ``Axes.imshow``.
+            Passed to ``Axes.imshow``.
 
         Returns
         -------
         display : ConfusedDigitsDisplay
-            What was drawn.
+            The display.
 
         Raises
         ------
         TypeError
-            If `n_images` is no integer, or `ax` something else than Axes.
+            If `n_images` is not an integer, or `ax` is not matplotlib Axes.
         ValueError
             If X holds no images of that shape, `classes` are not two of the labels, or `n_images`
             or the number of Axes cannot be used.
@@ -104,7 +104,7 @@ class ConfusedDigitsDisplay:
     def from_predictions(
         cls, X, y_true, y_pred, *, classes=None, n_images=25, image_shape=None, ax=None, **im_kw
     ):
-        """Draw digits as they were predicted.
+        """Draw digits by their predictions.
 
         Parameters
         ----------
@@ -113,20 +113,20 @@ class ConfusedDigitsDisplay:
         y_true, y_pred : array-like of shape (n_samples,)
             Their labels, true and predicted.
         classes : pair of labels, default=None
-            The two. None takes those that are most often taken for one another.
+            The two. None takes those that are confused most often.
         n_images : int, default=25
             How many of each kind are drawn at most; the first ones of X.
         image_shape : (int, int), default=None
-            Height and width of images in rows of pixels. None takes a square.
+            Height and width of images in rows of pixels. None assumes square images.
         ax : matplotlib Axes or array-like of 4 Axes, default=None
-            One for each panel, or one to divide. None makes a figure.
+            One per panel, or one to subdivide. None creates a figure.
         **im_kw : dict
-            Passed on to ``Axes.imshow``.
+            Passed to ``Axes.imshow``.
 
         Returns
         -------
         display : ConfusedDigitsDisplay
-            What was drawn.
+            The display.
 
         Raises
         ------
@@ -150,9 +150,9 @@ class ConfusedDigitsDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or array-like of 4 Axes, default=None
-            One for each panel, or one to divide. None makes a figure.
+            One per panel, or one to subdivide. None creates a figure.
         **im_kw : dict
-            Passed on to ``Axes.imshow``.
+            Passed to ``Axes.imshow``.
 
         Returns
         -------
@@ -162,7 +162,7 @@ class ConfusedDigitsDisplay:
         Raises
         ------
         TypeError
-            If `ax` is something else than Axes.
+            If `ax` is not matplotlib Axes.
         ValueError
             If the number of Axes cannot be used.
         """

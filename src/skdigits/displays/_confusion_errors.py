@@ -1,4 +1,4 @@
-"""Which digits are taken for which others."""
+"""Display of the errors of a confusion matrix."""
 
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
@@ -22,14 +22,14 @@ class ConfusionErrorDisplay:
         Share of each true class (row) that is taken for each other one; zero on the diagonal, NaN
         for a class without samples.
     display_labels : array-like of shape (n_classes,)
-        What the classes are called.
+        Names of the classes.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        What they are part of.
+        Figure of the Axes.
 
     Examples
     --------
@@ -62,22 +62,22 @@ class ConfusionErrorDisplay:
             The classes to show, in their order. None takes those of the
             classifier and of `y`.
         display_labels : array-like of shape (n_classes,), default=None
-            What they are called. None takes the labels.
+            Names of the classes; None uses the labels.
         ax : matplotlib Axes, default=None
-            Where to draw. None makes a figure.
+            Where to draw. None creates a figure.
         **kwargs : dict
-            Passed on to ``sklearn.metrics.ConfusionMatrixDisplay.plot``: ``cmap``,
+            Passed to ``sklearn.metrics.ConfusionMatrixDisplay.plot``: ``cmap``,
             ``values_format``, ``xticks_rotation``, ``colorbar``, ``im_kw``, ``text_kw``.
 
         Returns
         -------
         display : ConfusionErrorDisplay
-            What was drawn.
+            The display.
 
         Raises
         ------
         TypeError
-            If `ax` is something else than Axes.
+            If `ax` is not matplotlib Axes.
         ValueError
             If labels are of different types, or not as many as `display_labels`.
         """
@@ -100,22 +100,22 @@ class ConfusionErrorDisplay:
         labels : array-like of shape (n_classes,), default=None
             The classes to show, in their order. None takes all that occur.
         display_labels : array-like of shape (n_classes,), default=None
-            What they are called. None takes the labels.
+            Names of the classes; None uses the labels.
         ax : matplotlib Axes, default=None
-            Where to draw. None makes a figure.
+            Where to draw. None creates a figure.
         **kwargs : dict
-            Passed on to ``sklearn.metrics.ConfusionMatrixDisplay.plot``: ``cmap``,
+            Passed to ``sklearn.metrics.ConfusionMatrixDisplay.plot``: ``cmap``,
             ``values_format``, ``xticks_rotation``, ``colorbar``, ``im_kw``, ``text_kw``.
 
         Returns
         -------
         display : ConfusionErrorDisplay
-            What was drawn.
+            The display.
 
         Raises
         ------
         TypeError
-            If `ax` is something else than Axes.
+            If `ax` is not matplotlib Axes.
         ValueError
             If labels are of different types, or not as many as `display_labels`.
         """
@@ -139,9 +139,9 @@ class ConfusionErrorDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw. None makes a figure.
+            Where to draw. None creates a figure.
         **kwargs : dict
-            Passed on to ``sklearn.metrics.ConfusionMatrixDisplay.plot``.
+            Passed to ``sklearn.metrics.ConfusionMatrixDisplay.plot``.
 
         Returns
         -------
@@ -151,7 +151,7 @@ class ConfusionErrorDisplay:
         Raises
         ------
         TypeError
-            If `ax` is something else than Axes.
+            If `ax` is not matplotlib Axes.
         ValueError
             If the number of Axes cannot be used.
         """

@@ -14,7 +14,7 @@ def as_images(X, image_shape=None, name="X"):
     ----------
     X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width[, 1])
     image_shape : (int, int), default=None
-        Height and width; None takes a square.
+        Height and width; None assumes square images.
     name : str, default="X"
         What errors call it.
 

@@ -1,4 +1,4 @@
-"""Digits that a classifier is most sure of, and wrong."""
+"""Display of the most confident mistakes of a classifier."""
 
 from numbers import Integral
 
@@ -12,25 +12,25 @@ from skdigits.displays._parts import image_shape_of
 
 
 class MistakesDisplay:
-    """The most confident mistakes: the digit, what it was taken for, and how surely.
+    """The most confident mistakes, with true class, predicted class and probability.
 
     Parameters
     ----------
     images : ndarray of shape (n_images, height, width)
-        The surest mistake first.
+        Images, by decreasing confidence.
     y_true, y_pred : ndarray of shape (n_images,)
         Their labels, true and predicted.
     probabilities : ndarray of shape (n_images,)
         Of the predicted labels.
-    positions : ndarray of shape (n_images,)
-        Their positions in what was predicted.
+    indices : ndarray of shape (n_images,)
+        Their indices in X.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where they were drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        What they are part of.
+        Figure of the Axes.
 
     Examples
     --------
@@ -44,12 +44,12 @@ class MistakesDisplay:
     True
     """
 
-    def __init__(self, images, *, y_true, y_pred, probabilities, positions):
+    def __init__(self, images, *, y_true, y_pred, probabilities, indices):
         self.images = images
         self.y_true = y_true
         self.y_pred = y_pred
         self.probabilities = probabilities
-        self.positions = positions
+        self.indices = indices
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, n_images=20, image_shape=None, ax=None, **im_kw):
@@ -67,21 +67,21 @@ class MistakesDisplay:
             How many to draw at most.
         image_shape : (int, int), default=None
             Height and width of images in rows of pixels. None takes that of a convolutional
-            network, else a square.
+            network, else assumes square images.
         ax : matplotlib Axes, default=None
-            Where to draw. None makes a figure.
+            Where to draw. None creates a figure.
         **im_kw : dict
-            Passed on to ``Axes.imshow``.
+            Passed to ``Axes.imshow``.
 
         Returns
         -------
         display : MistakesDisplay
-            What was drawn.
+            The display.
 
         Raises
         ------
         TypeError
-            If `n_images` is no integer, or `ax` something else than Axes.
+            If `n_images` is not an integer, or `ax` is not matplotlib Axes.
         ValueError
             If X holds no images of that shape, labels are of different types, or `n_images` cannot
             be used.
@@ -118,16 +118,16 @@ class MistakesDisplay:
         n_images : int, default=20
             How many to draw at most.
         image_shape : (int, int), default=None
-            Height and width of images in rows of pixels. None takes a square.
+            Height and width of images in rows of pixels. None assumes square images.
         ax : matplotlib Axes, default=None
-            Where to draw. None makes a figure.
+            Where to draw. None creates a figure.
         **im_kw : dict
-            Passed on to ``Axes.imshow``.
+            Passed to ``Axes.imshow``.
 
         Returns
         -------
         display : MistakesDisplay
-            What was drawn.
+            The display.
 
         Raises
         ------
@@ -148,16 +148,16 @@ class MistakesDisplay:
                 f"{y_proba.min():g} to {y_proba.max():g}"
             )
         check_scalar(n_images, "n_images", Integral, min_val=1)
-        sureness = y_proba.max(axis=1)
+        confidence = y_proba.max(axis=1)
         y_true, y_pred, _ = as_labels(y_true, classes[y_proba.argmax(axis=1)], images)
         wrong = np.flatnonzero(y_pred != y_true)
-        surest = wrong[np.argsort(-sureness[wrong], kind="stable")][:n_images]
+        most_confident = wrong[np.argsort(-confidence[wrong], kind="stable")][:n_images]
         return cls(
-            images[surest],
-            y_true=y_true[surest],
-            y_pred=y_pred[surest],
-            probabilities=sureness[surest],
-            positions=surest,
+            images[most_confident],
+            y_true=y_true[most_confident],
+            y_pred=y_pred[most_confident],
+            probabilities=confidence[most_confident],
+            indices=most_confident,
         ).plot(ax, **im_kw)
 
     def plot(self, ax=None, **im_kw):
@@ -166,9 +166,9 @@ class MistakesDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw. None makes a figure.
+            Where to draw. None creates a figure.
         **im_kw : dict
-            Passed on to ``Axes.imshow``.
+            Passed to ``Axes.imshow``.
 
         Returns
         -------
@@ -178,7 +178,7 @@ class MistakesDisplay:
         Raises
         ------
         TypeError
-            If `ax` is something else than Axes.
+            If `ax` is not matplotlib Axes.
         ValueError
             If the number of Axes cannot be used.
         """

@@ -1,4 +1,4 @@
-"""The parts of an estimator that a picture is about."""
+"""Find the parts of an estimator that a display draws."""
 
 import math
 
@@ -12,7 +12,7 @@ def is_fitted_search(estimator):
     return hasattr(estimator, "cv_results_") and hasattr(estimator, "refit")
 
 
-def unwrapped(estimator):
+def final_network(estimator):
     """The network, or another final estimator, inside of searches, pipelines and reducers.
 
     Raises
@@ -23,16 +23,16 @@ def unwrapped(estimator):
     """
     check_is_fitted(estimator)
     if is_fitted_search(estimator):
-        return unwrapped(_refitted(estimator))
+        return final_network(_refitted(estimator))
     if isinstance(estimator, Pipeline):
-        return unwrapped(estimator[-1])
+        return final_network(estimator[-1])
     if hasattr(estimator, "classifier_"):
-        return unwrapped(estimator.classifier_)
+        return final_network(estimator.classifier_)
     return estimator
 
 
 def input_of_network(estimator, X):
-    """What of X arrives at the network, behind the steps in front of it."""
+    """Transform X by all steps before the network."""
     if is_fitted_search(estimator):
         return input_of_network(_refitted(estimator), X)
     if isinstance(estimator, Pipeline):
@@ -44,7 +44,7 @@ def input_of_network(estimator, X):
 
 
 def first_step(estimator):
-    """What sees the pixels first: a step, a reducer or the estimator itself."""
+    """The step that receives the pixels: a step, a reducer or the estimator itself."""
     check_is_fitted(estimator)
     if is_fitted_search(estimator):
         return first_step(_refitted(estimator))
@@ -56,7 +56,7 @@ def first_step(estimator):
 
 def image_shape_of(estimator, X):
     """Height and width of the images that X holds for a convolutional network; else None."""
-    shape = getattr(unwrapped(estimator), "image_shape_", None)
+    shape = getattr(final_network(estimator), "image_shape_", None)
     if shape is not None and math.prod(shape) == math.prod(np.shape(X)[1:]):
         return shape
     return None

@@ -1,4 +1,4 @@
-"""What a search found: scores and times over one parameter or two."""
+"""Display of the scores and fit times of a search."""
 
 from numbers import Integral, Real
 
@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits.displays._axes import line_options, panels
 from skdigits.displays._parts import is_fitted_search
-from skdigits.displays._values import are_numbers, in_short, looks_of, mark_values
+from skdigits.displays._values import are_numbers, in_short, mark_values, styles_for
 
 
 class SweepDisplay:
@@ -36,7 +36,7 @@ class SweepDisplay:
     ax_ : ndarray of 2 matplotlib Axes
         Scores and times.
     figure_ : matplotlib Figure
-        What they are part of.
+        Figure of the Axes.
 
     Examples
     --------
@@ -76,19 +76,19 @@ class SweepDisplay:
         scoring : str, default=None
             Which score of a search that has several. None is the one that it refitted by.
         ax : matplotlib Axes or array-like of 2 Axes, default=None
-            One for scores and one for times, or one to divide. None makes a figure.
+            One for scores and one for times, or one to subdivide. None creates a figure.
         **line_kw : dict
-            Passed on to ``Axes.errorbar``.
+            Passed to ``Axes.errorbar``.
 
         Returns
         -------
         display : SweepDisplay
-            What was drawn.
+            The display.
 
         Raises
         ------
         TypeError
-            If `ax` is something else than Axes.
+            If `ax` is not matplotlib Axes.
         ValueError
             If there are more than two parameters to draw, or one of them was not searched, or
             there is no such score.
@@ -127,9 +127,9 @@ class SweepDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or array-like of 2 Axes, default=None
-            One for scores and one for times, or one to divide. None makes a figure.
+            One for scores and one for times, or one to subdivide. None creates a figure.
         **line_kw : dict
-            Passed on to ``Axes.errorbar``.
+            Passed to ``Axes.errorbar``.
 
         Returns
         -------
@@ -139,7 +139,7 @@ class SweepDisplay:
         Raises
         ------
         TypeError
-            If `ax` is something else than Axes.
+            If `ax` is not matplotlib Axes.
         ValueError
             If `params` are not one or two, or the number of Axes cannot be used.
         """
@@ -152,12 +152,12 @@ class SweepDisplay:
         self.ax_ = panels(ax, 2, 1, size=(6, 5))[:, 0]
         self.figure_ = self.ax_[0].figure
         lines = list(table.groupby("line", sort=are_numbers(table.line)))
-        looks, scale = looks_of([value for value, _ in lines], table.line.duplicated().any())
+        styles, scale = styles_for([value for value, _ in lines], table.line.duplicated().any())
         for axes, measure in zip(self.ax_, ("score", "time"), strict=True):
-            for (_, rows), look in zip(lines, looks, strict=True):
+            for (_, rows), style in zip(lines, styles, strict=True):
                 rows = rows.sort_values("position")
                 spread = rows["std"] if measure == "score" else None
-                options = look | {"capsize": 2, "linestyle": "-" if connected else ""}
+                options = style | {"capsize": 2, "linestyle": "-" if connected else ""}
                 options = line_options(options, line_kw)
                 axes.errorbar(rows.position, rows[measure], spread, **options)
             mark_values(axes, table.along)

@@ -1,18 +1,18 @@
-"""Loss and accuracy of every epoch."""
+"""Display of loss and accuracy per epoch."""
 
 import numpy as np
 
 from skdigits.displays._axes import colours, line_options, panels
-from skdigits.displays._parts import unwrapped
+from skdigits.displays._parts import final_network
 
 
 class TrainingHistoryDisplay:
     """Loss and accuracy of every epoch, on training and validation samples.
 
-    Several networks are told apart by colour, validation from training by dashes. A large dot marks
+    Networks differ in colour, validation is dashed. A large dot marks
     the best epoch of a network that was validated, that of lowest validation loss (of its last fit,
-    after `warm_start`), whether or not the network ended with the weights of that epoch. Figures on
-    training samples are taken while it is trained, with dropout.
+    after `warm_start`), whether or not the network ended with the weights of that epoch. Metrics on
+    training samples are computed during training, with dropout.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class TrainingHistoryDisplay:
     ax_ : ndarray of matplotlib Axes
         A panel for each metric.
     figure_ : matplotlib Figure
-        What they are part of.
+        Figure of the Axes.
 
     Examples
     --------
@@ -57,19 +57,19 @@ class TrainingHistoryDisplay:
         metrics : {"loss", "accuracy"} or sequence of them, default=("loss", "accuracy")
             What to draw, a panel each.
         ax : matplotlib Axes or array-like of Axes, default=None
-            One for each panel, or one to divide. None makes a figure.
+            One per panel, or one to subdivide. None creates a figure.
         **line_kw : dict
-            Passed on to ``Axes.plot``.
+            Passed to ``Axes.plot``.
 
         Returns
         -------
         display : TrainingHistoryDisplay
-            What was drawn.
+            The display.
 
         Raises
         ------
         TypeError
-            If `ax` is something else than Axes.
+            If `ax` is not matplotlib Axes.
         ValueError
             If an estimator has no history, or `metrics` or the number of Axes cannot be used.
         """
@@ -79,7 +79,7 @@ class TrainingHistoryDisplay:
             )
         if not isinstance(estimator, dict):
             estimator = {"estimator": estimator}
-        networks = {name: unwrapped(one) for name, one in estimator.items()}
+        networks = {name: final_network(one) for name, one in estimator.items()}
         for name, network in networks.items():
             if not hasattr(network, "history_"):
                 raise ValueError(f"estimator must be a digit network; {name!r} has no history_")
@@ -95,11 +95,11 @@ class TrainingHistoryDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or array-like of Axes, default=None
-            One for each panel, or one to divide. None makes a figure.
+            One per panel, or one to subdivide. None creates a figure.
         metrics : {"loss", "accuracy"} or sequence of them, default=("loss", "accuracy")
             What to draw, a panel each.
         **line_kw : dict
-            Passed on to ``Axes.plot``.
+            Passed to ``Axes.plot``.
 
         Returns
         -------
@@ -109,7 +109,7 @@ class TrainingHistoryDisplay:
         Raises
         ------
         TypeError
-            If `ax` is something else than Axes.
+            If `ax` is not matplotlib Axes.
         ValueError
             If histories, `metrics` or the number of Axes cannot be used.
         """

@@ -1,4 +1,4 @@
-"""How values of parameters are drawn: along an axis, as lines and as colours."""
+"""Ticks, labels and styles for the values of parameters."""
 
 from numbers import Real
 from textwrap import shorten
@@ -20,8 +20,8 @@ def in_short(value):
     return shorten(str(value), 30, placeholder="...") if len(str(value)) > 30 else str(value)
 
 
-def looks_of(values, are_lines):
-    """How what belongs to each value looks; and the scale of their colours, if these have one."""
+def styles_for(values, are_lines):
+    """Line styles for each value, and their colour scale if there is one."""
     import matplotlib as mpl
 
     too_many = len(values) > len(colours()) or (len(values) > 2 and not are_lines)
@@ -31,7 +31,7 @@ def looks_of(values, are_lines):
         )
         scale = mpl.cm.ScalarMappable(norm, "viridis")
         return [{"color": scale.to_rgba(value), "marker": "o"} for value in values], scale
-    looks = [
+    styles = [
         {
             "color": colours()[number % len(colours())],
             "marker": "osD^v"[number % 5],
@@ -39,7 +39,7 @@ def looks_of(values, are_lines):
         }
         for number, value in enumerate(values)
     ]
-    return looks if len(values) > 1 else [looks[0] | {"label": None}], None
+    return styles if len(values) > 1 else [styles[0] | {"label": None}], None
 
 
 def _steps_multiply(values):

@@ -1,10 +1,11 @@
-"""Published studies of MNIST networks, and what reproduces them."""
+"""Reproduce published studies of MNIST networks."""
 
-from skdigits.studies._catalogue import STUDIES
-from skdigits.studies._environment import environment
-from skdigits.studies._images import Split
-from skdigits.studies._runner import load_fits, load_results, reproduce
-from skdigits.studies._study import Curve, Network, Published, Search, Study
+from skdigits.studies.data import Split
+from skdigits.studies.declared import STUDIES
+from skdigits.studies.runner import load_fits, load_results, reproduce
+from skdigits.studies.spec import Curve, Network, Published, Search
+from skdigits.studies.study import Study
+from skdigits.studies.system_info import environment
 
 __all__ = [
     "STUDIES",

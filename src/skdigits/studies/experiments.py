@@ -1,127 +1,193 @@
-"""Study ``experiments``: networks for postal digits, with full and with reduced input.
+"""Run the experiments of a study with scikit-learn's model selection tools."""
 
-Validation on the first 5,000 training images, training on the other 55,000; pixels / 255. Batches
-of 32, at most 30 epochs; early stopping with patience 10 for all but MLP-1 and MLP-2, which keeps
-the last weights, as Keras does by default.
-"""
+from dataclasses import replace
 
+import joblib
 import numpy as np
-from sklearn.decomposition import PCA
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.feature_selection import SelectFromModel
-from sklearn.metrics import ConfusionMatrixDisplay
-
-from skdigits import DenseDigitClassifier, ReducedDigitClassifier
-from skdigits.displays import (
-    ActivationDisplay,
-    ConfusedDigitsDisplay,
-    ConfusionErrorDisplay,
-    PixelImportanceDisplay,
-    TrainingHistoryDisplay,
+from sklearn.base import clone
+from sklearn.model_selection import (
+    GridSearchCV,
+    PredefinedSplit,
+    learning_curve,
+    validation_curve,
 )
-from skdigits.studies._images import Split
-from skdigits.studies._keras_defaults import KERAS_DEFAULTS
-from skdigits.studies._study import Network, Published, Study
+
+from skdigits.studies.data import images
+from skdigits.studies.recorder import RecordedClassifier
+from skdigits.studies.spec import Network, Search
+
+QUICK_EPOCHS = 3
+METRICS = (
+    "images",
+    "parameters",
+    "epochs",
+    "fit_seconds",
+    "reduction_seconds",
+    "test_accuracy",
+    "test_loss",
+)
 
 
-def _mlp(units, activation, optimizer, *, early_stopping=True):
-    return DenseDigitClassifier(
-        units,
-        activation=activation,
-        optimizer=optimizer,
-        epochs=30,
-        early_stopping=early_stopping,
-        patience=10,
-        **KERAS_DEFAULTS,
+def run_experiments(study, recorder, seeds):
+    """Run all experiments of a study.
+
+    Parameters
+    ----------
+    study : Study
+    recorder : Recorder
+    seeds : int or None
+        Number of seeds; None uses the numbers that the study declares.
+
+    Yields
+    ------
+    published : tuple of Published
+        Published runs of a network, of a candidate or of a point of a curve. They come in the order
+        of the study, with searches last.
+    fits : list of dict
+        Its record for each seed, or for a candidate of a search the means over the folds, with the
+        name of the experiment.
+    """
+    searches = [one for one in study.experiments if isinstance(one, Search)]
+    chains = _chains([one for one in study.experiments if not isinstance(one, Search)])
+    tasks = [
+        (chain, seed)
+        for chain in chains
+        for seed in range(seeds or max(experiment.seeds for experiment in chain))
+    ]
+    finished = joblib.Parallel(return_as="generator", batch_size=1)(
+        joblib.delayed(_run)(recorder, chain, seed, seeds) for chain, seed in tasks
     )
+    rows = {}
+    for (_, seed), results in zip(tasks, finished, strict=True):
+        if seed == 0:  # of the next chain
+            yield from rows.values()
+            rows = {}
+        for published, record in results:
+            rows.setdefault(record["network"], (published, []))[1].append(record)
+    yield from rows.values()
+    for search in searches:
+        yield from _search(recorder, search)
 
 
-def _most_important_pixels(n_pixels):
-    forest = RandomForestClassifier(n_estimators=100, random_state=42)
-    return SelectFromModel(forest, threshold=-np.inf, max_features=n_pixels)
+def _chains(experiments):
+    """Group each network with those that continue it; a curve is a chain of one."""
+    chains = {}
+    for experiment in experiments:
+        previous = getattr(experiment, "continues", None)
+        chain = chains.pop(previous) if previous else ()
+        chains[experiment.name] = (*chain, experiment)
+    return list(chains.values())
 
 
-def _pictures(models, parts):
-    X, y = parts["train"]
-    for name, model in models.items():
-        predicted = model.predict(X)
-        counts = np.bincount(predicted, minlength=10)
-        never = ", ".join(map(str, np.flatnonzero(counts == 0))) or "none"
-        yield f"{name}: loss and accuracy", TrainingHistoryDisplay.from_estimator(model)
-        yield (
-            f"{name}: training images by true and predicted class; never predicted: {never}",
-            ConfusionMatrixDisplay.from_predictions(
-                y, predicted, cmap="cividis", colorbar=False, text_kw={"fontsize": "small"}
-            ),
+def _run(recorder, chain, seed, seeds):
+    """Published runs and record of each fit of a chain with one seed."""
+    if isinstance(chain[0], Network):
+        return _networks(recorder, chain, seed, seeds)
+    return _curve(recorder, chain[0], seed)
+
+
+def _networks(recorder, networks, seed, seeds):
+    results, fitted, record = [], None, None
+    for network in networks:
+        if seed >= (seeds or network.seeds):
+            break
+        estimator = _estimator(network, seed, recorder.quick)
+        if fitted is not None:
+            estimator = fitted.set_params(**estimator.get_params(deep=False))
+        split = network.split or recorder.split
+        parts = images(split, recorder.quick)
+        fitted, record = replace(recorder, split=split).fit(
+            estimator, *parts["train"], network.name, after=record, **_validation(parts)
         )
-        errors = ConfusionErrorDisplay.from_predictions(y, predicted)
-        yield f"{name}: its errors on them, in percent of each class", errors
-        for pair in ((1, 3), (5, 8)):
-            yield (
-                f"{name}: {pair[0]} and {pair[1]}, as they are called",
-                ConfusedDigitsDisplay.from_predictions(X, y, predicted, classes=pair),
-            )
-    yield "MLP-1: its hidden unit", ActivationDisplay.from_estimator(models["MLP-1"], X)
-    yield "MLP-2: its two hidden units", ActivationDisplay.from_estimator(models["MLP-2"], X)
-    forest = models["forest"]
-    yield "forest: importance of pixels", PixelImportanceDisplay.from_estimator(forest)
-    yield (
-        "forest: the pixels that its network sees",
-        PixelImportanceDisplay.from_estimator(forest, image=X[0]),
+        results.append((network.published, record | {"experiment": network.name}))
+    return results
+
+
+def _curve(recorder, curve, seed):
+    parts = images(recorder.split, recorder.quick)
+    n_train, n_test = (len(parts[part][1]) for part in ("train", "test"))
+    X, y = (np.concatenate(both) for both in zip(parts["train"], parts["test"], strict=True))
+    train = np.random.default_rng(seed).permutation(n_train)
+    test = np.arange(n_train, n_train + n_test)
+    results = {}
+
+    def score(classifier, X, y):
+        record = classifier.record_ | {"experiment": curve.name}
+        results[record["key"]] = curve.published.get(record["network"], ()), record
+        return record["test_accuracy"]
+
+    classifier = RecordedClassifier(_estimator(curve, seed, recorder.quick), recorder, curve.label)
+    options = {"cv": [(train, test)], "scoring": score, "error_score": "raise", "n_jobs": 1}
+    # On a cluster, n_jobs=1 would still send the fits to other workers, which fill other `results`.
+    with joblib.parallel_config(backend="sequential"):
+        if curve.parameter is None:
+            sizes = sorted({min(size, n_train) for size in curve.values})
+            learning_curve(classifier, X, y, train_sizes=sizes, **options)
+        else:
+            grid = {"param_name": curve.parameter, "param_range": curve.values}
+            validation_curve(classifier, X, y, **grid, **options)
+    return list(results.values())
+
+
+def _search(recorder, search):
+    """Yield each candidate of a search, then its refitted best estimator."""
+    parts = images(recorder.split, recorder.quick)
+    X, y = parts["train"]
+    cv = search.folds
+    if cv is None:
+        X_val, y_val = parts["validation"]
+        cv = PredefinedSplit([-1] * len(y) + [0] * len(y_val))
+        X, y = np.concatenate([X, X_val]), np.concatenate([y, y_val])
+    estimator = _estimator(search, 0, recorder.quick)
+    recorder = replace(recorder, score_training=False)
+    grid = GridSearchCV(
+        RecordedClassifier(estimator, recorder, search.label),
+        search.grid,
+        scoring=_score_and_metrics,
+        cv=cv,
+        refit="score" if search.refit else False,
+        error_score="raise",
     )
+    grid.fit(X, y, **_validation(parts))
+    results = grid.cv_results_
+    for index, parameters in enumerate(results["params"]):
+        name = search.label(estimator.get_params() | parameters)
+        row = {
+            "experiment": search.name,
+            "network": name,
+            "seed": 0,
+            "quick": recorder.quick,
+            **{metric: results[f"mean_test_{metric}"][index] for metric in METRICS},
+            "validation_accuracy": results["mean_test_score"][index],
+            "validation_std": results["std_test_score"][index],
+        }
+        yield search.published.get(name, ()), [row]
+    if search.refit:
+        record = grid.best_estimator_.record_
+        name = f"best: {record['network']}"
+        record = record | {"experiment": search.name, "network": name}
+        yield search.published.get("best", ()), [record]
 
 
-STUDY = Study(
-    name="experiments",
-    title="Networks for postal digits",
-    question="Which network reads postal digits best, and what do fewer inputs cost?",
-    split=Split(n_validation=5_000),
-    minutes=3,
-    experiments=(
-        Network(
-            "MLP-1",
-            _mlp(1, "relu", "rmsprop", early_stopping=False),
-            (Published("MLP-1", 805, 30, 0.4333, train_accuracy=0.436, seconds=84.26),),
-            seeds=5,
-        ),
-        Network(
-            "MLP-2",
-            _mlp(2, "relu", "rmsprop", early_stopping=False),
-            (Published("MLP-2", 1_600, 30, 0.7006, train_accuracy=0.697, seconds=95.17),),
-            seeds=5,
-        ),
-        Network(
-            "best MLP relu",
-            _mlp(700, "relu", "rmsprop"),
-            (Published("model 3", 556_510, 14, 0.9820, train_accuracy=0.998, seconds=330.92),),
-        ),
-        Network(
-            "best MLP sigmoid",
-            _mlp(700, "sigmoid", "adam"),
-            (
-                Published("model 3a", 556_510, 21, 0.9818, train_accuracy=0.999, seconds=2421.43),
-                Published("model 4", 556_510, 22, 0.9805, train_accuracy=0.999, seconds=534.90),
-                Published("model 5", 556_510, 24, 0.9769, train_accuracy=0.999, seconds=912.39),
-            ),
-        ),
-        Network(
-            "PCA",
-            ReducedDigitClassifier(PCA(0.95), _mlp(700, "sigmoid", "adam")),
-            (Published("PCA", 115_510, 24, 0.9789, train_accuracy=0.9997, seconds=275.36),),
-        ),
-        Network(
-            "forest",
-            ReducedDigitClassifier(_most_important_pixels(70), _mlp(700, "relu", "adam")),
-            (Published("forest", 56_710, 18, 0.9482, train_accuracy=0.982, seconds=153.65),),
-        ),
-    ),
-    notes=(
-        "MLP-1 and MLP-2 vary much with their initial weights: their figures are means over the "
-        "seeds, with the range below.",
-        "Published seconds are those of a laptop; it slept during model 3a.",
-        "The published summary gives the reduced networks 556,510 parameters and calls the "
-        "forest's network sigmoid; they have 115,510 and 56,710, and it ran relu.",
-        "The published summary calls its test accuracies validation accuracies.",
-    ),
-    pictures=_pictures,
-)
+def _score_and_metrics(classifier, X, y):
+    metrics = {metric: classifier.record_[metric] for metric in METRICS}
+    return {"score": classifier.score(X, y), **metrics}
+
+
+def _estimator(experiment, seed, quick):
+    """Clone the estimator of an experiment and set its seed."""
+    estimator = clone(experiment.estimator)
+    parameters = {"random_state": seed}
+    if quick:
+        parameters |= {
+            name: min(value, QUICK_EPOCHS)
+            for name, value in estimator.get_params().items()
+            if name in ("epochs", "classifier__epochs")
+        }
+    return estimator.set_params(**parameters)
+
+
+def _validation(parts):
+    if "validation" not in parts:
+        return {}
+    return dict(zip(("X_val", "y_val"), parts["validation"], strict=True))

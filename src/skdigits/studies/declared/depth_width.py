@@ -1,15 +1,16 @@
 """Study ``depth-width``: softmax regression, then depth, width, optimizer and dropout.
 
 Softmax regression is trained on all 60,000 images; the 36 dense networks on 50,000, with early
-stopping on the loss of 10,000 others. Pixels / 255, batches of 32. The study does not tell its
-epochs, patience and dropout rate: here they are 30 (60 for softmax regression, whose accuracy no
-longer changes then), 3 and 0.2.
+stopping on the loss of the other 10,000. Pixels / 255, batches of 32. The epochs, patience and
+dropout rate were not published: here they are 30 (60 for softmax regression, which has converged by
+then), 3 and 0.2.
 """
 
 from skdigits import DenseDigitClassifier
-from skdigits.studies._images import Split
-from skdigits.studies._keras_defaults import KERAS_DEFAULTS
-from skdigits.studies._study import Network, Published, Search, Study
+from skdigits.studies.data import Split
+from skdigits.studies.declared.keras_defaults import KERAS_DEFAULTS
+from skdigits.studies.spec import Network, Published, Search
+from skdigits.studies.study import Study
 
 SHAPES = [(units,) * layers for layers in (1, 2, 3, 4) for units in (64, 128, 192)]
 
@@ -64,9 +65,9 @@ STUDY = Study(
         ),
     ),
     notes=(
-        "The published accuracies of the 36 networks ranged from 0.966 to 0.980; only the four "
-        "extremes were given.",
-        "The study announces a CNN and a smaller training sample without figures: the studies "
-        "'cnn' and 'data-size' stand for them.",
+        "The published accuracies of the 36 networks range from 0.966 to 0.980; only the four "
+        "extremes were published individually.",
+        "The authors announced a CNN and a smaller training set without results; see the studies "
+        "'cnn' and 'data-size'.",
     ),
 )

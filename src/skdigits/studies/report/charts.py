@@ -1,22 +1,25 @@
-"""The charts of a study's results, as SVG text."""
+"""Charts of a study's results, as SVG."""
 
 import io
 
-from skdigits.studies._study import Curve, Search
+from skdigits.studies.spec import Curve, Search
 
-# Okabe and Ito's palette, which everybody can tell apart.
-OURS, THEIRS, *OTHERS = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"
+# Okabe and Ito's palette, which is distinguishable for colour-blind readers.
+OURS, PUBLISHED, *OTHERS = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"
 STYLE = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "svg.fonttype": "none",
-    "text.parse_math": False,  # a dollar in a name is a dollar
+    "text.parse_math": False,  # names may contain dollar signs
 }
 
 
 def charts(study, results):
-    """The charts that fit the kind of a study: of curves, of searches, or of published figures.
+    """Draw the charts that suit the experiments of a study.
+
+    Learning curves and searches have a chart each; a study with neither has a chart of our
+    accuracies and the published ones.
 
     Parameters
     ----------
@@ -30,22 +33,23 @@ def charts(study, results):
     """
     curves = [one.name for one in study.experiments if isinstance(one, Curve) and not one.parameter]
     searches = [one.name for one in study.experiments if isinstance(one, Search) and one.folds]
-    drawn = []
+    svgs = []
     if curves:
-        of_curves = results[results.experiment.isin(curves)]
-        drawn.append(_svg(study, _learning_curves, of_curves))
+        rows = results[results.experiment.isin(curves)]
+        svgs.append(_svg(study, _learning_curves, rows))
     if searches:
-        of_searches = results[results.experiment.isin(searches)]
-        drawn.append(_svg(study, _sweeps, of_searches))
-    if not drawn and "published_accuracy" in results:
-        drawn.append(_svg(study, _beside_published, results))
-    return drawn
+        rows = results[results.experiment.isin(searches)]
+        svgs.append(_svg(study, _sweeps, rows))
+    if not svgs and "published_accuracy" in results:
+        svgs.append(_svg(study, _published_accuracies, results))
+    return svgs
 
 
 def _svg(study, draw, results):
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    # A fixed salt and no date: the same results give the same file.
     with mpl.rc_context(STYLE | {"svg.hashsalt": f"{study.name} {draw.__name__}"}):
         figure = Figure(layout="constrained")
         draw(figure, results)
@@ -59,12 +63,13 @@ def _learning_curves(figure, results):
     figure.set_size_inches(6.4, 3.8)
     axes = figure.subplots()
     for number, (name, rows) in enumerate(results.groupby("experiment", sort=False)):
-        colour = (OURS, THEIRS, *OTHERS)[number % 5]
+        colour = (OURS, PUBLISHED, *OTHERS)[number % 5]
         errors = 100 * (1 - rows.groupby("images").test_accuracy.agg(["mean", "min", "max"]))
         axes.fill_between(errors.index, errors["min"], errors["max"], color=colour, alpha=0.2)
         axes.plot(errors["mean"], marker="osD^"[number % 4], color=colour, label=name)
     axes.set(xscale="log", yscale="log", xlabel="training images", ylabel="test error, %")
-    ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50, 100) if _within(axes.get_ylim(), tick)]
+    low, high = axes.get_ylim()
+    ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50, 100) if low <= tick <= high]
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_yticks([], minor=True)
     axes.set_xticks(sizes := sorted(set(results.images)), [f"{size:,.0f}" for size in sizes])
@@ -73,16 +78,12 @@ def _learning_curves(figure, results):
     axes.legend(frameon=False)
 
 
-def _within(limits, value):
-    return limits[0] <= value <= limits[1]
-
-
 def _sweeps(figure, results):
     candidates = results[results.validation_std.notna()].groupby("experiment", sort=False)
     figure.set_size_inches(6.4, 3.4 * len(candidates))
     panels = figure.subplots(len(candidates), squeeze=False)[:, 0]
     for axes, (_, rows) in zip(panels, candidates, strict=True):
-        names, common = _without_common_end(rows.network)
+        names, common = _strip_common_suffix(rows.network)
         axes.errorbar(
             names,
             100 * rows.validation_accuracy,
@@ -90,23 +91,23 @@ def _sweeps(figure, results):
             color=OURS,
             marker="o",
             capsize=2,
-            label="ours, with the standard deviation over the folds",
+            label="ours, with the standard deviation over folds",
         )
         if "published_accuracy" in rows:
             axes.plot(
                 names,
                 100 * rows.published_accuracy,
                 "D",
-                color=THEIRS,
+                color=PUBLISHED,
                 fillstyle="none",
                 label="published",
             )
-        axes.set(xlabel=common, ylabel="accuracy over the folds, %")
+        axes.set(xlabel=common, ylabel="cross-validation accuracy, %")
         axes.grid(alpha=0.3)
         _legend_above(axes)
 
 
-def _without_common_end(names):
+def _strip_common_suffix(names):
     """Names without the words that all of them end with, and these words."""
     words = [name.split() for name in names]
     n_common = 0
@@ -116,23 +117,24 @@ def _without_common_end(names):
     return [" ".join(one[: len(one) - n_common]) for one in words], " ".join(words[0][end:])
 
 
-def _beside_published(figure, results):
+def _published_accuracies(figure, results):
     rows = results[results.published_accuracy.notna()]
     networks = list(dict.fromkeys(rows.network))[::-1]
     figure.set_size_inches(6.4, 0.7 + 0.24 * len(networks))
     axes = figure.subplots()
     for height, network in enumerate(networks):
-        of_network = rows[rows.network == network]
-        ours = 100 * of_network.accuracy
-        published = 100 * of_network.published_accuracy
+        runs = rows[rows.network == network]
+        ours = 100 * runs.accuracy
+        published = 100 * runs.published_accuracy
         axes.plot([ours.mean(), published.mean()], [height] * 2, color="0.8", zorder=0)
         axes.plot([ours.min(), ours.max()], [height] * 2, color=OURS, linewidth=4, alpha=0.4)
-        axes.plot(ours.mean(), height, "o", color=OURS, label="" if height else "ours, with range")
+        label = "" if height else "ours, with range over seeds"
+        axes.plot(ours.mean(), height, "o", color=OURS, label=label)
         axes.plot(
             published,
             [height] * len(published),
             "D",
-            color=THEIRS,
+            color=PUBLISHED,
             fillstyle="none",
             label="" if height else "published",
         )

@@ -1,6 +1,6 @@
-"""What a published network means where it says nothing: the defaults of Keras."""
+"""Training parameters of the published networks, unless a study states others."""
 
-# Parameters for skdigits' classifiers, whose own defaults are others.
+# Keras' defaults, which differ from those of skdigits' classifiers.
 KERAS_DEFAULTS = {
     "dropout": 0.0,
     "learning_rate": None,

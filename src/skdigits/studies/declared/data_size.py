@@ -1,9 +1,9 @@
 """Study ``data-size``: accuracy with 100 to 60,000 training images, by learning_curve.
 
-Our default dense and convolutional networks, and the dense one behind PCA(0.95) and behind the 70
-most important pixels of a forest, which is fitted on the same images. Three random choices of the
-images, each with initial weights of its own; pixels / 255. A row of our own, all of it: study
-depth-width announces it without figures.
+The default dense and convolutional networks, and the dense one on PCA(0.95) and on the 70 most
+important pixels of a forest fitted on the same images. Three random samples of the images, each
+with different initial weights; pixels / 255. None of its results were published: the authors of
+study depth-width announced the question without results.
 """
 
 import numpy as np
@@ -12,8 +12,9 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import SelectFromModel
 
 from skdigits import ConvDigitClassifier, DenseDigitClassifier, ReducedDigitClassifier
-from skdigits.studies._images import Split
-from skdigits.studies._study import Curve, Study
+from skdigits.studies.data import Split
+from skdigits.studies.spec import Curve
+from skdigits.studies.study import Study
 
 SIZES = (100, 1_000, 10_000, 60_000)
 
@@ -62,7 +63,7 @@ STUDY = Study(
         ),
     ),
     notes=(
-        "Each row is a mean over random choices of the images, with the range below; with 60,000 "
-        "images only their order and the initial weights differ.",
+        "Each row is the mean over random samples of the images. With 60,000 images, only their "
+        "order and the initial weights differ.",
     ),
 )

@@ -1,14 +1,15 @@
-"""Study ``split-study``: how much of the data to train on.
+"""Study ``split-study``: fraction of the data to train on.
 
-All 70,000 images in their order, raw pixels of 0 to 255, relu, Adam, batches of 32, at most 30
-epochs, early stopping with patience 3 on the images that are held out, which are the last ones and
-tell the accuracy as well.
+All 70,000 images in their original order, raw pixels from 0 to 255, relu, Adam, batches of 32, at
+most 30 epochs. The last images are held out, for early stopping with patience 3 and for the
+accuracy.
 """
 
 from skdigits import DenseDigitClassifier
-from skdigits.studies._images import Split
-from skdigits.studies._keras_defaults import KERAS_DEFAULTS
-from skdigits.studies._study import Network, Published, Study
+from skdigits.studies.data import Split
+from skdigits.studies.declared.keras_defaults import KERAS_DEFAULTS
+from skdigits.studies.spec import Network, Published
+from skdigits.studies.study import Study
 
 NETWORKS = {"50-50": (50, 50), "75-75-75-75": (75, 75, 75, 75)}
 SPLITS = {"20 / 80": 56_000, "75 / 25": 17_500}
@@ -41,7 +42,7 @@ def _published(name, split):
 STUDY = Study(
     name="split-study",
     title="How much data to train on",
-    question="What is lost if a network is trained on a fifth of the images?",
+    question="How much accuracy is lost by training on a fifth of the images?",
     split=Split(SPLITS["75 / 25"], "last", everything=True, divisor=1),
     minutes=5,
     experiments=tuple(
@@ -55,9 +56,9 @@ STUDY = Study(
         )
     ),
     notes=(
-        "Keras cannot stratify the images that it holds out; the rows 'stratified' are ours, and "
-        "so are those with pixels / 255.",
-        "The accuracy is that of the images held out, on which training stops as well; the study "
-        "has no other test.",
+        "Keras cannot stratify the validation images; the rows 'stratified' are ours, as are those "
+        "with pixels / 255.",
+        "The accuracy is measured on the validation images, which early stopping uses as well; the "
+        "study has no test images.",
     ),
 )

@@ -1,4 +1,4 @@
-"""How a study divides and scales MNIST's images."""
+"""How a study splits and scales MNIST."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,28 +8,28 @@ from sklearn.model_selection import train_test_split
 
 from skdigits.datasets import fetch_mnist
 
-QUICK_SHARE = 12  # one of so many images
+QUICK_DIVISOR = 12  # a quick run uses one image in 12
 
 
 @dataclass(frozen=True)
 class Split:
-    """Images for training, validation and test.
+    """Training, validation and test images of a study.
 
     Parameters
     ----------
     n_validation : int, default=0
-        How many of the training images are for validation.
+        Number of training images to set aside for validation.
     validation : {"first", "last", "stratified"}, default="first"
-        Which: the first, the last, or a random choice with equal shares of each digit.
+        Which images to set aside: the first, the last, or a random sample stratified by digit.
     everything : bool, default=False
-        Divide all 70,000 images into training and validation, without a test.
+        Split all 70,000 images into training and validation images, without test images.
     divisor : int, default=255
-        What pixels are divided by; with 1 they stay the integers that they are.
+        Number to divide the pixels by; with 1 they stay integers.
 
     Raises
     ------
     ValueError
-        If one of these cannot be used.
+        If a parameter is invalid.
 
     Examples
     --------
@@ -59,43 +59,46 @@ class Split:
 
 @lru_cache(maxsize=2)
 def images(split, quick=False):
-    """Samples and labels of each part of MNIST.
+    """Load MNIST as a split divides it.
 
     Parameters
     ----------
     split : Split
     quick : bool, default=False
-        Only the first twelfth of each part.
+        Whether to return only the first twelfth of each part.
 
     Returns
     -------
     parts : dict of str to (ndarray, ndarray)
-        "train", and where there are any "validation" and "test".
+        Images and labels of "train" and, unless they are empty, of "validation" and "test".
     """
     X, y = fetch_mnist(return_X_y=True)
     X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
-    parts = {}
     if split.everything:
         X, y = np.concatenate([X, X_test]), np.concatenate([y, y_test])
-    else:
+    train, validation = _train_and_validation(split, y)
+    parts = {"train": (X[train], y[train])}
+    if len(validation):
+        parts["validation"] = X[validation], y[validation]
+    if not split.everything:
         parts["test"] = X_test, y_test
-    n_rows, n_held_out = len(y), split.n_validation
-    rows = np.arange(n_rows)
-    if split.validation == "stratified":
-        train, held_out = train_test_split(rows, test_size=n_held_out, stratify=y, random_state=0)
-    elif split.validation == "first":
-        held_out, train = rows[:n_held_out], rows[n_held_out:]
-    else:
-        train, held_out = rows[: n_rows - n_held_out], rows[n_rows - n_held_out :]
-    if n_held_out:
-        parts = {"validation": (X[held_out], y[held_out])} | parts
-    parts = {"train": (X[train], y[train])} | parts
-    share = QUICK_SHARE if quick else 1
+    divisor = QUICK_DIVISOR if quick else 1
     return {
-        part: (_scaled(X[: len(X) // share], split.divisor), y[: len(y) // share])
+        part: (_scale(X[: len(X) // divisor], split.divisor), y[: len(y) // divisor])
         for part, (X, y) in parts.items()
     }
 
 
-def _scaled(X, divisor):
+def _train_and_validation(split, y):
+    """Indices of the training and of the validation images."""
+    indices = np.arange(len(y))
+    if split.validation == "stratified":
+        return train_test_split(indices, test_size=split.n_validation, stratify=y, random_state=0)
+    if split.validation == "first":
+        return indices[split.n_validation :], indices[: split.n_validation]
+    n_train = len(y) - split.n_validation
+    return indices[:n_train], indices[n_train:]
+
+
+def _scale(X, divisor):
     return X if divisor == 1 else X / np.float32(divisor)

@@ -1,4 +1,4 @@
-"""What a figure depends on besides the code: versions, processor, threads."""
+"""Versions, processor and number of threads, recorded with every fit."""
 
 import platform
 from importlib.metadata import version
@@ -12,17 +12,18 @@ PACKAGES = ("skdigits", "tensorflow", "keras", "scikit-learn", "numpy", "scipy")
 
 
 def environment(packages=PACKAGES):
-    """Describe where figures were measured.
+    """Describe the software and hardware that results were measured with.
 
     Parameters
     ----------
     packages : sequence of str
-        Distributions whose versions to tell.
+        Names of the distributions whose versions to include.
 
     Returns
     -------
     environment : dict
-        ``versions`` by package, ``python``, ``processor``, ``threads`` that a fit may use.
+        ``versions`` by package, ``python``, ``processor``, and ``threads``, the number that a fit
+        may use.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""All studies, by name."""
+"""The declared studies, by name."""
 
-from skdigits.studies import (
+from skdigits.studies.declared import (
     cnn,
     data_size,
     depth_width,

@@ -1,4 +1,4 @@
-"""Fits that are recorded when they are finished, and found again instead of repeated."""
+"""Fit estimators, recording each finished fit and reusing those already recorded."""
 
 import hashlib
 import os
@@ -17,45 +17,58 @@ from sklearn.metrics import log_loss
 
 import skdigits
 from skdigits._utils import atomic_write
-from skdigits.studies._environment import environment
-from skdigits.studies._images import Split, images
-from skdigits.studies._records import FILE_OF_RECORDS, Records
+from skdigits.studies.data import Split, images
+from skdigits.studies.records import RECORDS_FILE, Records
+from skdigits.studies.system_info import environment
 
 
 @dataclass(frozen=True)
 class Recorder:
-    """Fits estimators of one study, each once.
+    """Fit the estimators of a study, each at most once.
 
-    A fit that is finished has its model in the folder `models` and a record of its figures in
-    `records.jsonl`, both in `output`; asked for the same fit again, the recorder loads the model.
-    A search leaves out the accuracy on training images: for each candidate it would take longer
-    than the other images together.
+    Every finished fit is saved to `output`: the estimator in the folder `models`, its metrics in
+    `records.jsonl`. Asked for the same fit again, the recorder loads the saved estimator.
+
+    Parameters
+    ----------
+    output : pathlib.Path
+        Folder to write to.
+    study : str
+        Name of the study.
+    split : Split
+    quick : bool, default=False
+        Whether to score on a twelfth of the images.
+    score_training : bool, default=True
+        Whether to compute the accuracy on the training images. A search skips it, as it takes
+        longer than all other scores of a candidate.
+    parent_pid : int
+        Process that started the study.
     """
 
     output: Path
     study: str
     split: Split
     quick: bool = False
-    measures_training: bool = True
-    driver: int = field(default_factory=os.getpid)
+    score_training: bool = True
+    parent_pid: int = field(default_factory=os.getpid)
 
     @property
     def records(self):
         """The file of finished fits."""
-        return Records(self.output / FILE_OF_RECORDS)
+        return Records(self.output / RECORDS_FILE)
 
-    def fit(self, estimator, X, y, name, *, after=None, **fit_parameters):
-        """Fit an estimator, unless that has been done.
+    def fit(self, estimator, X, y, name, *, after=None, **fit_params):
+        """Fit an estimator, or load it if this fit is recorded.
 
         Parameters
         ----------
         estimator : estimator
         X, y : ndarray
         name : str
-            What it is called in the study.
+            Name of the fit in the study.
         after : dict, default=None
-            Record of the fit that this one continues; its seconds count.
-        **fit_parameters : dict
+            Record of the fit that this one continues; its fit time is added.
+        **fit_params : dict
             Passed to ``estimator.fit``.
 
         Returns
@@ -63,18 +76,18 @@ class Recorder:
         fitted : estimator
         record : dict
         """
-        _end_with(self.driver)
-        words = [self.study, name, self.quick, after and after["key"], skdigits.__version__]
-        data = [X, y, *(fit_parameters[key] for key in sorted(fit_parameters))]
-        key = _digest([*words, *_parameters(estimator, joblib.hash).items()], data)
+        _exit_with_parent(self.parent_pid)
+        identity = [self.study, name, self.quick, after and after["key"], skdigits.__version__]
+        data = [X, y, *(fit_params[key] for key in sorted(fit_params))]
+        key = _digest([*identity, *_parameters(estimator, joblib.hash).items()], data)
         seed = estimator.get_params().get("random_state")
         slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
         path = self.output / "models" / self.study / f"{slug[:80]}-seed{seed}-{key[:8]}.joblib"
         record = self.records.find(key) if path.exists() else None
-        fitted = _loaded(path) if record else None
+        fitted = _load(path) if record else None
         if fitted is not None:
             return fitted, record
-        estimator.fit(X, y, **fit_parameters)
+        estimator.fit(X, y, **fit_params)
         record = {
             "key": key,
             "study": self.study,
@@ -82,7 +95,7 @@ class Recorder:
             "seed": seed,
             "quick": self.quick,
             "images": len(X),
-            **self._figures(estimator, X, y),
+            **self._metrics(estimator, X, y),
             "estimator": _parameters(estimator, repr),
             "model": str(path.relative_to(self.output)),
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -94,12 +107,12 @@ class Recorder:
         self.records.append(record)
         return estimator, record
 
-    def _figures(self, estimator, X, y):
+    def _metrics(self, estimator, X, y):
         classifier = getattr(estimator, "classifier_", estimator)
         parts = images(self.split, self.quick) | {"train": (X, y)}
-        if not self.measures_training:
+        if not self.score_training:
             del parts["train"]
-        figures = {
+        metrics = {
             "parameters": classifier.n_parameters_,
             "epochs": classifier.n_iter_,
             "fit_seconds": estimator.fit_time_,
@@ -108,21 +121,24 @@ class Recorder:
         }
         if "test" in parts:
             X_test, y_test = parts["test"]
-            figures["test_loss"] = float(
+            metrics["test_loss"] = float(
                 log_loss(y_test, estimator.predict_proba(X_test), labels=estimator.classes_)
             )
-        return figures | {"history": classifier.history_, "epoch_seconds": classifier.epoch_times_}
+        return metrics | {"history": classifier.history_, "epoch_seconds": classifier.epoch_times_}
 
 
 class RecordedClassifier(ClassifierMixin):
-    """Stands for a classifier inside a search: the same parameters, but fits are recorded.
+    """A classifier whose fits are recorded, for searches and curves.
+
+    It has the parameters of the classifier that it wraps.
 
     Parameters
     ----------
     estimator : classifier
     recorder : Recorder
     label : callable
-        Name of a fit, from the parameters of the estimator and ``images``, their number.
+        Return the name of a fit from the parameters of the estimator and ``images``, the number of
+        training images.
     """
 
     def __init__(self, estimator, recorder, label):
@@ -137,40 +153,38 @@ class RecordedClassifier(ClassifierMixin):
         return self.estimator.__sklearn_tags__()
 
     def get_params(self, deep=True):
-        """Parameters of the classifier that it stands for."""
+        """Return the parameters of the wrapped classifier."""
         return self.estimator.get_params(deep)
 
     def set_params(self, **parameters):
-        """Set parameters of that classifier."""
+        """Set parameters of the wrapped classifier."""
         self.estimator.set_params(**parameters)
         return self
 
-    def fit(self, X, y, **fit_parameters):
-        """Fit that classifier, or find it fitted."""
+    def fit(self, X, y, **fit_params):
+        """Fit the wrapped classifier, or load it if this fit is recorded."""
         name = self.label({**self.get_params(), "images": len(X)})
-        self.estimator, self.record_ = self.recorder.fit(
-            self.estimator, X, y, name, **fit_parameters
-        )
+        self.estimator, self.record_ = self.recorder.fit(self.estimator, X, y, name, **fit_params)
         self.classes_ = self.estimator.classes_
         return self
 
     def predict(self, X):
-        """Predict with it."""
+        """Predict with the wrapped classifier."""
         return self.estimator.predict(X)
 
 
-def _parameters(estimator, of_value):
-    """What an estimator is: text for each parameter that decides what is learned."""
+def _parameters(estimator, describe):
+    """Describe each parameter that affects what an estimator learns."""
     parameters = {"": type(estimator).__name__}
     for name, value in sorted(estimator.get_params().items()):
         if name.rpartition("__")[-1] not in ("verbose", "n_jobs"):
-            is_part = hasattr(value, "get_params")
-            parameters[name] = type(value).__name__ if is_part else of_value(value)
+            is_estimator = hasattr(value, "get_params")
+            parameters[name] = type(value).__name__ if is_estimator else describe(value)
     return parameters
 
 
-def _digest(words, arrays):
-    digest = hashlib.sha256(repr(words).encode())
+def _digest(identity, arrays):
+    digest = hashlib.sha256(repr(identity).encode())
     for array in arrays:
         digest.update(repr((array.shape, array.dtype)).encode())
         digest.update(np.ascontiguousarray(array))
@@ -188,26 +202,26 @@ def _save(estimator, path):
         joblib.dump(estimator, unfinished)
 
 
-def _loaded(path):
-    """A saved model; None, with a warning, if it cannot be read."""
+def _load(path):
+    """Load a saved estimator; if that fails, warn and return None."""
     try:
         return joblib.load(path)
     except Exception as error:  # whatever a damaged pickle raises
-        warnings.warn(f"{path} cannot be loaded ({error}); that fit is done again", stacklevel=2)
+        warnings.warn(f"cannot load {path} ({error}); repeating this fit", stacklevel=3)
         return None
 
 
 @lru_cache(maxsize=1)
-def _end_with(driver):
-    """End this process, if it is a child of the driver, as soon as the driver is gone.
+def _exit_with_parent(parent_pid):
+    """If this is a worker process, end it as soon as its parent process has ended.
 
-    A worker that outlived a driver that was killed would go on fitting what the next run fits.
+    A worker that outlived a killed parent would repeat the fits of the resumed run.
     """
-    if os.getppid() != driver:
+    if os.getppid() != parent_pid:
         return
 
     def watch():
-        while os.getppid() == driver:
+        while os.getppid() == parent_pid:
             time.sleep(0.2)
         os._exit(1)
 

@@ -1,12 +1,12 @@
-"""Finished fits, each a line of JSON in a file that only grows."""
+"""The file of finished fits: JSON lines, append-only."""
 
 import errno
 import json
 import os
 
-FILE_OF_RECORDS = "records.jsonl"
-# Without these a line is no record of a fit.
-FIELDS = {
+RECORDS_FILE = "records.jsonl"
+# A line without these fields is not the record of a fit.
+REQUIRED_FIELDS = {
     *("key", "study", "network", "seed", "quick", "images", "parameters", "epochs"),
     *("fit_seconds", "environment", "finished"),
 }
@@ -15,8 +15,8 @@ FIELDS = {
 class Records:
     """The file of finished fits.
 
-    Several processes may append to it at once. A line that was cut off, by a kill or a full disk,
-    stays as it is and counts as none.
+    Several processes may append to it at once. A line that a kill or a full disk cut off stays in
+    the file and is skipped.
 
     Parameters
     ----------
@@ -27,12 +27,12 @@ class Records:
         self.path = path
 
     def append(self, record):
-        """Add a record, on disk when this returns.
+        """Append a record and flush it to disk.
 
         Raises
         ------
         OSError
-            If it could not be written as a whole.
+            If the record could not be written completely.
         """
         line = json.dumps(record).encode() + b"\n"
         with open(self.path, "ab+", buffering=0) as file:
@@ -44,23 +44,23 @@ class Records:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             os.fsync(file.fileno())
 
-    def find(self, key):
-        """The record of that key, or None."""
-        return self._read()[0].get(key)
-
     def read(self):
-        """All records by their "key", in the order in which they were finished."""
-        return self._read()[0]
+        """Return all records by "key", in the order in which the fits finished."""
+        return self._parse()[0]
+
+    def find(self, key):
+        """Return the record with this key, or None."""
+        return self.read().get(key)
 
     def count(self, study):
-        """Number of finished fits of a study."""
+        """Return the number of finished fits of a study."""
         return sum(record["study"] == study for record in self.read().values())
 
     def n_damaged(self):
-        """Number of lines that are no records."""
-        return self._read()[1]
+        """Return the number of lines that are not records."""
+        return self._parse()[1]
 
-    def _read(self):
+    def _parse(self):
         """Records by key, and the number of damaged lines."""
         records, n_damaged = {}, 0
         lines = self.path.read_bytes().splitlines() if self.path.exists() else []
@@ -69,7 +69,7 @@ class Records:
                 record = json.loads(line)
             except (ValueError, RecursionError):
                 record = None
-            if isinstance(record, dict) and record.keys() >= FIELDS:
+            if isinstance(record, dict) and record.keys() >= REQUIRED_FIELDS:
                 records[record["key"]] = record
             else:
                 n_damaged += 1

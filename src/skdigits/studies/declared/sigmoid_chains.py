@@ -1,13 +1,14 @@
-"""Study ``sigmoid-chains``: longer chains, more nodes, more training.
+"""Study ``sigmoid-chains``: more sigmoid layers, more units or more training.
 
-Raw pixels of 0 to 255, sigmoid layers, SGD, batches of 128, 5 epochs; the last tenth of the
+Raw pixels from 0 to 255, sigmoid layers, SGD, batches of 128, 5 epochs; the last tenth of the
 training images is held out.
 """
 
 from skdigits import DenseDigitClassifier
-from skdigits.studies._images import Split
-from skdigits.studies._keras_defaults import KERAS_DEFAULTS
-from skdigits.studies._study import Curve, Network, Published, Study
+from skdigits.studies.data import Split
+from skdigits.studies.declared.keras_defaults import KERAS_DEFAULTS
+from skdigits.studies.spec import Curve, Network, Published
+from skdigits.studies.study import Study
 
 # Test loss and accuracy after each of five rounds.
 ROUNDS = {
@@ -40,7 +41,7 @@ def _label(parameters):
 
 
 def _rounds(units, layers):
-    """A chain that is trained five times, each time from where it stopped."""
+    """A chain that is trained for five rounds, each continuing the last."""
     published = ROUNDS.get((units, layers), ())
     networks = []
     for number in range(1, 6):
@@ -78,8 +79,8 @@ PUBLISHED = {
 
 STUDY = Study(
     name="sigmoid-chains",
-    title="Longer chains, more nodes, more training",
-    question="Are longer chains of sigmoid layers better than more nodes, or than more training?",
+    title="More layers, more units or more training",
+    question="Are more sigmoid layers better than more units or more training?",
     split=Split(n_validation=6_000, validation="last", divisor=1),
     minutes=8,
     experiments=(
@@ -112,10 +113,11 @@ STUDY = Study(
         Network("32 x 5 forced to learn", _chain(32, 5, batch_size=16, epochs=30)),
     ),
     notes=(
-        "With the same number of epochs, deeper sigmoid chains look far worse: it is training "
-        "time that they lack, not capacity. The rounds show it.",
-        "Chains whose rounds were published, and single layers, have three seeds: what they have "
-        "learned after few epochs depends on their initial weights.",
-        "'Forcing it to learn', 30 epochs in batches of 16, was published without a figure.",
+        "After the same number of epochs, deeper sigmoid chains are far less accurate. They lack "
+        "training time, not capacity, as the rounds show.",
+        "Single layers and chains with published rounds have three seeds, as their accuracy after "
+        "few epochs depends on their initial weights.",
+        "No result was published for the network 'forced to learn', with 30 epochs in batches of "
+        "16.",
     ),
 )

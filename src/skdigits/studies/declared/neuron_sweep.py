@@ -1,14 +1,15 @@
-"""Study ``neuron-sweep``: how many units a hidden layer needs, by GridSearchCV.
+"""Study ``neuron-sweep``: number of hidden units, by GridSearchCV.
 
 One hidden relu layer of 100, 150, ... 850 units, RMSprop, batches of 32, at most 30 epochs, early
-stopping with patience 2 on the 5,000 validation images; three folds of the 55,000 training images,
-and the best network once more on all of them. Pixels / 255.
+stopping with patience 2 on the 5,000 validation images; three folds of the 55,000 training images;
+the best network is refitted on all of them. Pixels / 255.
 """
 
 from skdigits import DenseDigitClassifier
-from skdigits.studies._images import Split
-from skdigits.studies._keras_defaults import KERAS_DEFAULTS
-from skdigits.studies._study import Published, Search, Study
+from skdigits.studies.data import Split
+from skdigits.studies.declared.keras_defaults import KERAS_DEFAULTS
+from skdigits.studies.spec import Published, Search
+from skdigits.studies.study import Study
 
 MEAN_TEST_SCORES = {
     100: 0.96740,
@@ -36,8 +37,8 @@ def _units(parameters):
 
 STUDY = Study(
     name="neuron-sweep",
-    title="Units of a hidden layer",
-    question="How many units should one hidden layer have?",
+    title="Number of hidden units",
+    question="How many units should a single hidden layer have?",
     split=Split(n_validation=5_000),
     minutes=5,
     experiments=(
@@ -62,8 +63,9 @@ STUDY = Study(
         ),
     ),
     notes=(
-        "valid. is the mean score over the three folds. The published search took 105.2 minutes.",
-        "Neighbouring widths differ by less than a repetition does: which of the wide ones comes "
-        "out best is chance.",
+        "The validation accuracy is the mean over the three folds. The published search took 105.2 "
+        "minutes.",
+        "Neighbouring widths differ by less than two runs of one width do: which of the wide "
+        "networks is best is due to chance.",
     ),
 )

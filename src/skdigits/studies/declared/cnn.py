@@ -1,15 +1,16 @@
 """Study ``cnn``: convolutions of 32 filters of 5 x 5, sigmoid or relu, SGD or Adam.
 
-All 60,000 images for training, pixels / 255, batches of 128, 5 epochs unless said. The study writes
-its max pooling without adding it to the networks: its rows "with pooling" have none. They are run
-here as they ran; the rows "pooled" are ours, with the pooling of 2 x 2 that was meant behind every
-convolution.
+All 60,000 images for training, pixels / 255, batches of 128, 5 epochs unless stated otherwise. The
+published code creates max pooling layers but never adds them to its networks, so its runs "with
+pooling" have none. They are reproduced without; the rows "pooled" are ours and have the intended
+2 x 2 pooling after every convolution.
 """
 
 from skdigits import ConvDigitClassifier
-from skdigits.studies._images import Split
-from skdigits.studies._keras_defaults import KERAS_DEFAULTS
-from skdigits.studies._study import Network, Published, Study
+from skdigits.studies.data import Split
+from skdigits.studies.declared.keras_defaults import KERAS_DEFAULTS
+from skdigits.studies.spec import Network, Published
+from skdigits.studies.study import Study
 
 
 def _cnn(n_convolutions, *, hidden=True, activation="sigmoid", optimizer="sgd", **parameters):
@@ -41,7 +42,7 @@ def _published(name, n_parameters, epochs, loss, accuracy):
 STUDY = Study(
     name="cnn",
     title="Convolutions, with and without pooling",
-    question="What do convolutions of 5 x 5 win, how are they trained, and does pooling help?",
+    question="How accurate are 5 x 5 convolutions, how to train them, and does pooling help?",
     split=Split(),
     minutes=50,
     experiments=(
@@ -55,9 +56,9 @@ STUDY = Study(
             ),
         ),
         Network(
-            "task 2, going on",
+            "task 2, continued",
             _cnn(2, epochs=10, warm_start=True),
-            _published("10 epochs more", 1_666_282, 15, 0.3038, 0.9119),
+            _published("10 more epochs", 1_666_282, 15, 0.3038, 0.9119),
             continues="task 2",
         ),
         Network("one conv", _cnn(1), _published("one conv", 2_361_546, 5, 0.5401, 0.8674)),
@@ -77,7 +78,7 @@ STUDY = Study(
         ),
         Network("task 2 pooled", _cnn(2, pool_size=2)),
         Network(
-            "task 2 pooled, going on",
+            "task 2 pooled, continued",
             _cnn(2, pool_size=2, epochs=10, warm_start=True),
             continues="task 2 pooled",
         ),
@@ -92,9 +93,9 @@ STUDY = Study(
         ),
     ),
     notes=(
-        "The study's networks 'with pooling' have none: it was never added to them. The rows "
-        "'pooled' are ours, with pooling of 2 x 2 behind every convolution.",
-        "Sigmoid networks vary with their initial weights when they are trained for 5 epochs: "
-        "several seeds show by how much.",
+        "The published networks 'with pooling' have none: their code never adds the layers. The "
+        "rows 'pooled' are ours, with 2 x 2 pooling after every convolution.",
+        "After only 5 epochs, the accuracy of sigmoid networks depends on their initial weights; "
+        "run several seeds to see by how much.",
     ),
 )

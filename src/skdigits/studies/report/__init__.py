@@ -1,0 +1,1 @@
+"""The report of a study: table, charts, plots and the HTML page."""

@@ -1,0 +1,172 @@
+"""The table of a study: our results and the published ones, as cells, text and CSV."""
+
+import pandas as pd
+
+from skdigits._utils import atomic_write
+
+NOTABLE_DIFFERENCE = 0.01
+
+# Headings and their widths on the terminal.
+OUR_COLUMNS = {
+    "network": 30,
+    "seeds": 5,
+    "parameters": 10,
+    "epochs": 6,
+    "fit, s": 7,
+    "train": 7,
+    "validation": 10,
+    "test": 7,
+    "range": 16,
+    "test loss": 9,
+}
+PUBLISHED_COLUMNS = {
+    "published": 19,
+    "accuracy": 8,
+    "loss": 7,
+    "s": 7,
+    "below": 6,
+    "difference": 10,
+}
+COLUMNS = OUR_COLUMNS | PUBLISHED_COLUMNS
+RECORD_FIELDS = (
+    "experiment",
+    "network",
+    "seed",
+    "quick",
+    "images",
+    "parameters",
+    "epochs",
+    "fit_seconds",
+    "reduction_seconds",
+    "train_accuracy",
+    "validation_accuracy",
+    "validation_std",
+    "test_accuracy",
+    "test_loss",
+    "model",
+)
+
+
+def result_rows(study, published, fits):
+    """Build the rows of the results: one for each fit and published run of its network.
+
+    Parameters
+    ----------
+    study : str
+    published : sequence of Published
+    fits : list of dict
+        Records of the network, one for each seed.
+
+    Returns
+    -------
+    rows : list of dict
+    """
+    rows = []
+    for fit in fits:
+        ours = {"study": study} | {name: fit[name] for name in RECORD_FIELDS if name in fit}
+        for run in published or (None,):
+            accuracy, published_accuracy = _comparable_accuracies(fit, run)
+            row = ours | {"accuracy": accuracy}
+            if run is not None:
+                row |= {f"published_{name}": value for name, value in vars(run).items()}
+                row["published_accuracy"] = published_accuracy
+                is_comparable = published_accuracy is not None and not fit["quick"]
+                row["difference"] = accuracy - published_accuracy if is_comparable else None
+            rows.append(row)
+    return rows
+
+
+def _comparable_accuracies(fit, run):
+    """Our accuracy and the published one on the same images.
+
+    On the test images if that was published, else on the validation images. Without a published
+    accuracy, it is our accuracy on the test images, or on the validation images if there is no
+    test.
+    """
+    metrics = [name for name in ("test_accuracy", "validation_accuracy") if name in fit]
+    for name in metrics:
+        if getattr(run, name, None) is not None:
+            return fit[name], getattr(run, name)
+    return fit[metrics[0]], None
+
+
+def write_csv(path, rows):
+    """Write rows to a CSV file, replacing it as a whole."""
+    with atomic_write(path) as unfinished:
+        pd.DataFrame(rows).to_csv(unfinished, index=False)
+
+
+def table_cells(results):
+    """Format the rows of the table: one for each published run of each network.
+
+    Parameters
+    ----------
+    results : DataFrame
+        Rows of `result_rows`.
+
+    Yields
+    ------
+    cells : list of str
+        One for each of COLUMNS.
+    is_notable : bool
+        Whether our accuracy differs from the published one by more than NOTABLE_DIFFERENCE.
+    """
+    for network, rows in results.groupby("network", sort=False):
+        ours = _our_cells(network, rows.drop_duplicates("seed"))
+        if "published_name" not in rows:
+            yield ours + [""] * len(PUBLISHED_COLUMNS), False
+            continue
+        for _, run in rows.groupby("published_name", sort=False, dropna=False):
+            difference = _mean(run, "difference")
+            is_notable = difference is not None and abs(difference) > NOTABLE_DIFFERENCE
+            yield ours + _published_cells(run), is_notable
+            ours = [""] * len(ours)
+
+
+def _our_cells(network, fits):
+    low, high = fits.accuracy.min(), fits.accuracy.max()
+    return [
+        network,
+        str(len(fits)),
+        _cell(fits, "parameters", ",.0f"),
+        _cell(fits, "epochs", ".3g"),
+        _cell(fits, "fit_seconds", ".1f"),
+        _cell(fits, "train_accuracy"),
+        _cell(fits, "validation_accuracy"),
+        _cell(fits, "test_accuracy"),
+        f"{low:.4f} to {high:.4f}" if len(fits) > 1 else "",
+        _cell(fits, "test_loss"),
+    ]
+
+
+def _published_cells(run):
+    """Cells of one published run, from its row for each seed."""
+    name = run.published_name.iloc[0]
+    difference = _cell(run, "difference", "+.4f")
+    n_below = (run.difference < 0).sum() if difference else 0
+    return [
+        name if pd.notna(name) else "",
+        _cell(run, "published_accuracy"),
+        _cell(run, "published_test_loss"),
+        _cell(run, "published_seconds", ".1f"),
+        f"{n_below} of {len(run)}" if difference and len(run) > 1 else "",
+        difference,
+    ]
+
+
+def _mean(rows, column):
+    """Mean of a column; None if it is missing or empty."""
+    mean = rows[column].astype(float).mean() if column in rows else None
+    return None if pd.isna(mean) else mean
+
+
+def _cell(rows, column, spec=".4f"):
+    mean = _mean(rows, column)
+    return "" if mean is None else format(mean, spec)
+
+
+def text_line(cells):
+    """Align cells in columns, for the terminal."""
+    network, *others = zip(cells, COLUMNS.values(), strict=True)
+    aligned = [f"{network[0]:<{network[1]}}", *(f"{cell:>{width}}" for cell, width in others)]
+    return " ".join(aligned).rstrip()
