@@ -44,11 +44,37 @@ def test_only_training_and_networks_import_tensorflow(name):
         }
 
 
+def imports_tensorflow(name, seen=()):
+    """Whether importing a module imports TensorFlow, itself or through other modules."""
+    early = imports(MODULES[name], nested=False)
+    if {module.split(".")[0] for module in early} & {"tensorflow", "keras"}:
+        return True
+    ours = {module for module in early if module in MODULES} - {*seen, name}
+    return any(imports_tensorflow(module, (*seen, name)) for module in ours)
+
+
 @pytest.mark.parametrize("name", MODULES)
-def test_training_is_imported_late(name):
+def test_tensorflow_is_imported_late(name):
+    """Importing a module outside of training and networks imports no TensorFlow."""
     if not is_in(name, "_training", "networks"):
-        early = imports(MODULES[name], nested=False)
-        assert not {module for module in early if is_in(module, "_training", "networks")}
+        assert not imports_tensorflow(name)
+
+
+def test_training_imports_tensorflow():
+    assert imports_tensorflow("skdigits._training.trainer")
+    assert imports_tensorflow("skdigits.networks")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_private_scikit_learn_is_imported_in_one_file(name):
+    if not is_in(name, "_compat"):
+        private = {
+            module
+            for module in imports(MODULES[name])
+            if module.split(".")[0] in ("sklearn", "joblib", "keras", "tensorflow")
+            and ("._" in module or ".externals" in module)
+        }
+        assert not private
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if is_in(name, "_inference")])

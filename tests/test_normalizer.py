@@ -163,15 +163,15 @@ def test_files(tmp_path):
         ("seven.png", "X must be a sequence of images; got a single one"),
         (np.zeros((2, 3, 4, 5)), r"image 0 of X has shape \(3, 4, 5\)"),
         (np.zeros((2, 3, 4, 5, 3)), "got shape"),
-        ([np.full((9, 9), np.nan)], "image 0 of X holds something else than finite real"),
-        ([np.full((9, 9), 1j)], "image 0 of X holds something else than finite real"),
+        ([np.full((9, 9), np.nan)], "image 0 of X must hold finite real"),
+        ([np.full((9, 9), 1j)], "image 0 of X must hold finite real"),
         ([np.zeros((9, 9, 4))], "image 0 of X is RGBA of float64; RGBA is expected as uint8"),
         ([np.zeros((0, 9))], r"image 0 of X has shape \(0, 9\)"),
         ([], "X must hold at least one image; got none"),
-        (np.zeros((30, 20, 3), np.uint8), r"a single one, an array of shape \(30, 20, 3\): give"),
+        (np.zeros((30, 20, 3), np.uint8), r"a single one, an array of shape \(30, 20, 3\): pass"),
         ([SEVEN, None], r"image 1 of X has shape \(\)"),
         ([SEVEN, Image.new("L", (0, 5))], r"image 1 of X has no pixels.*\(0, 5\)"),
-        ([np.full((9, 9, 3), "a")], "image 0 of X holds something else than finite real"),
+        ([np.full((9, 9, 3), "a")], "image 0 of X must hold finite real"),
     ],
 )
 def test_what_is_no_sequence_of_images_is_an_error(X, message):
@@ -238,5 +238,5 @@ def test_a_failed_fit_leaves_no_trace():
 
 
 def test_rows_that_make_no_square_are_lines_with_a_warning():
-    with pytest.warns(UserWarning, match="6 features, which make no square"):
+    with pytest.warns(UserWarning, match="6 features, which is not a square number"):
         DigitImageNormalizer().transform(np.eye(2, 6))

@@ -487,7 +487,7 @@ def test_memory_stays_flat_over_many_fits(kind, digits, request):
 
 def test_divergence_is_an_error_that_names_the_learning_rate(digits, small):
     X, _, y, _ = digits
-    with pytest.raises(ValueError, match=r"diverged.*lower learning_rate than 1e\+30"):
+    with pytest.raises(ValueError, match=r"diverged.*learning_rate lower than 1e\+30"):
         plain(small, 16, optimizer="sgd", learning_rate=1e30, activation="linear").fit(X, y)
     with pytest.raises(ValueError, match="diverged: the weights are not finite"):
         plain(small, optimizer="sgd", learning_rate=1e38, batch_size=2000, epochs=1).fit(

@@ -5,9 +5,8 @@ import os
 import sys
 import warnings
 
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-
 from skdigits import __version__
+from skdigits._compat import TerminatedWorkerError
 
 
 def main(arguments=None):

@@ -4,6 +4,9 @@ Everything else in skdigits imports these names from here, so that a new release
 libraries can break this file only.
 """
 
+# How joblib reports that a worker process was killed; its public API has no name for it.
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
 # Parameter validation: scikit-learn has no public way to declare and check parameters the way its
 # own estimators do. Third-party packages use these names.
 # Documented in scikit-learn's developer guide for callbacks, but private: fit must be decorated
@@ -28,25 +31,17 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "TerminatedWorkerError",
     "VisualBlock",
     "check_feature_names",
     "check_n_features",
     "check_sample_weight",
     "fit_context",
-    "is_worker_killed",
     "keep_gradients_local",
     "raise_for_params",
     "silence_retracing_warning",
     "validate_params",
 ]
-
-
-def is_worker_killed(error):
-    """Whether an exception is joblib's way to report that a worker process was killed."""
-    # joblib's public API has no name for the exception of its vendored loky.
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    return isinstance(error, TerminatedWorkerError)
 
 
 def keep_gradients_local(optimizer):

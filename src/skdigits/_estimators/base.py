@@ -264,7 +264,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             Predicted labels.
         """
         fitted = snapshot(self)
-        return fitted.classes_[fitted._layer_outputs(X).argmax(axis=1)]
+        indices = fitted._layer_outputs(X).argmax(axis=1)
+        return fitted.classes_[indices]
 
     def predict_proba(self, X):
         """Predict the probability of each class.
