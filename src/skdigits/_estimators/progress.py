@@ -1,5 +1,7 @@
 """Progress of a fit: scikit-learn's callbacks, and a line of text per epoch if verbose."""
 
+from skdigits._estimators.fitting import fitted_attributes
+
 
 class Progress:
     """Reports the epochs of a fit while it runs.
@@ -48,7 +50,7 @@ class Progress:
             self._context
             and self._epoch.call_on_fit_task_end(
                 estimator=self._estimator,
-                reconstruction_attributes=lambda: self._estimator._fitted_attributes(state),
+                reconstruction_attributes=lambda: fitted_attributes(state),
                 **self._data,
             )
         )
