@@ -1,15 +1,15 @@
 """
-The figures of a study
-======================
+The plots of a published study
+==============================
 
-The published study of postal digits draws eight kinds of figures of its networks. Here is each of
-them by a line or two, on 20,000 images; ``skdigits reproduce`` draws them of all its networks, on
-all images, into its report and into ``reproduced/pictures``.
+The published study of postal digits has eight kinds of plots. This example draws each of them with
+a line or two of code, for networks trained on 20,000 images. ``skdigits reproduce`` draws them for
+all networks of the study, trained on all images, in its report and in ``reproduced/plots``.
 """
 
 # %%
-# Its networks: one and two hidden units, 700 of them, and 700 behind the 70 most important pixels
-# of a forest. Pixels / 255, batches of 32, Keras' own way to train.
+# The networks have one, two and 700 hidden units, and 700 hidden units on the 70 most important
+# pixels of a forest. They are trained as in Keras, on pixels / 255 in batches of 32.
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -45,17 +45,17 @@ pixels = SelectFromModel(forest, threshold=-np.inf, max_features=70)
 reduced = ReducedDigitClassifier(pixels, mlp(700, "adam").set_params(epochs=5)).fit(X, y)
 
 # %%
-# **Learning curves.** Loss and accuracy of every epoch, on training and on validation images. Where
-# the dashed line of the loss turns up while the other goes on falling, the network has begun to
-# learn by heart: training longer makes it surer of its mistakes. The dot is where it was best.
+# **Training history**: loss and accuracy of each epoch, on training and on validation images. Where
+# the validation loss (dashed) rises while the training loss keeps falling, the network overfits:
+# further training makes it more confident of its mistakes. The dot marks the best epoch.
 
 from skdigits.displays import TrainingHistoryDisplay
 
 TrainingHistoryDisplay.from_estimator(wide)
 
 # %%
-# **Confusion matrix with counts.** A row is a true class, a column a predicted one. With two hidden
-# units, classes are taken for one another in large numbers.
+# **Confusion matrix with counts**: rows are true classes, columns are predicted classes. With two
+# hidden units, the network confuses many of them.
 
 from sklearn.metrics import ConfusionMatrixDisplay
 
@@ -63,17 +63,17 @@ predicted = two.predict(X)
 ConfusionMatrixDisplay.from_predictions(y, predicted, cmap="cividis", colorbar=False)
 
 # %%
-# **Its errors**: the same in percent of each row, with the diagonal taken out, so that errors are
-# not outshone by what is right.
+# **Errors**: the same matrix in percent of each row, without the diagonal, whose large counts would
+# hide the errors.
 
 from skdigits.displays import ConfusionErrorDisplay
 
 ConfusionErrorDisplay.from_predictions(y, predicted)
 
 # %%
-# **Two classes, as they are called**: up to 25 of the ones that are called 1 and of those that are
-# called 3, and below them the threes. In the first column, what lies above should be there and what
-# lies below should not. The study looks at 1 and 3, and at 5 and 8.
+# **Two classes by true and predicted class**: the upper row shows up to 25 ones that are classified
+# as 1 and up to 25 that are classified as 3; the lower row shows threes. The study compares 1 with
+# 3, and 5 with 8.
 
 from skdigits.displays import ConfusedDigitsDisplay
 
@@ -81,32 +81,32 @@ ConfusedDigitsDisplay.from_predictions(X, y, predicted, classes=(1, 3))
 ConfusedDigitsDisplay.from_predictions(X, y, predicted, classes=(5, 8))
 
 # %%
-# **The single hidden unit**: its activation by predicted class. All that the output layer knows of
-# an image is this one number, so that each class is an interval of it. A class without a box is
-# never predicted.
+# **The single hidden unit**: its activation by predicted class. This number is the only input of
+# the output layer, so each class corresponds to an interval. Classes without a box are never
+# predicted.
 
 from skdigits.displays import ActivationDisplay
 
 ActivationDisplay.from_estimator(one, X)
 
 # %%
-# **The two hidden units**: now each class is a sector of the plane, seen from the origin. Where
-# sectors are narrow, digits are confused.
+# **The two hidden units**: each class corresponds to a sector of the plane around the origin. The
+# network confuses the digits of narrow sectors.
 
 ActivationDisplay.from_estimator(two, X)
 
 # %%
-# **Importance of the pixels**: how much each pixel helps the trees of a forest to tell digits
-# apart. The border never has ink and tells nothing; a bright pixel is one where some digits have
-# ink and others have not.
+# **Pixel importances**: how much each pixel helps the trees of a forest to distinguish digits.
+# Pixels at the border are always background and thus useless; bright pixels belong to some digits
+# and not to others.
 
 from skdigits.displays import PixelImportanceDisplay
 
 PixelImportanceDisplay.from_estimator(reduced)
 
 # %%
-# **The 70 chosen pixels** over a digit. The network behind them sees nothing else, and still reads
-# most digits.
+# **The 70 selected pixels** over a digit. The network sees nothing else and still recognizes most
+# digits.
 
 PixelImportanceDisplay.from_estimator(reduced, image=X[0])
-print(f"on images it has not seen: {reduced.score(X_val, y_val):.4f}")
+print(f"validation accuracy: {reduced.score(X_val, y_val):.4f}")
