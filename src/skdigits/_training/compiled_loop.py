@@ -66,7 +66,8 @@ class CompiledNetwork:
         keep_gradients_local(self._optimizer)
         self._optimizer.build(self._trainable)
         self.default_learning_rate = float(self._optimizer.learning_rate)
-        self._fresh_optimizer_state = self.optimizer_state()
+        self._read_variables = _compiled(self._values, jit_compile=None)
+        _, self._fresh_optimizer_state = self.state()
         self._buffers_by_dtype = {}
         # XLA compiles the whole loop, or only what lies between convolutions where its own
         # convolutions are slow.
@@ -82,15 +83,20 @@ class CompiledNetwork:
         )
         self._run_buffer = _compiled(self._run_steps, jit_compile=True if fuse_loop else None)
 
-    def weights(self):
-        """Copy the weights, in Keras' order and orientation."""
-        return [
-            np.array(_transpose_kernel(variable.numpy()), order="C") for variable in self._variables
-        ]
+    def state(self):
+        """Copy the weights, in Keras' order and orientation, and the optimizer's variables."""
+        weights, optimizer_state = self._read_variables()
+        return (
+            [np.array(_transpose_kernel(value.numpy()), order="C") for value in weights],
+            [np.array(value.numpy()) for value in optimizer_state],
+        )
 
-    def optimizer_state(self):
-        """Copy the optimizer's variables."""
-        return [np.array(variable.numpy()) for variable in self._optimizer.variables]
+    def _values(self):
+        # Read in one call: reading them one by one takes longer than an epoch of a small network.
+        return [
+            [tf.identity(variable.value) for variable in variables]
+            for variables in (self._variables, self._optimizer.variables)
+        ]
 
     def set_state(self, weights, optimizer_state):
         """Set all variables; an optimizer state of None is that of a new optimizer."""
@@ -137,13 +143,12 @@ class CompiledNetwork:
 
             def fill(number):
                 chunk = indices[starts[number] : starts[number] + buffers[0].n_samples]
-                return executor.submit(buffers[number % 2].fill, dataset, chunk)
+                return buffers[number % 2].fill(dataset, chunk)
 
-            filling = fill(0)
+            n_steps, sizes = fill(0)
             for number in range(len(starts)):
-                n_steps, sizes = filling.result()
-                if number + 1 < len(starts):
-                    filling = fill(number + 1)
+                is_last = number + 1 == len(starts)
+                filling = None if is_last else executor.submit(fill, number + 1)
                 buffer = buffers[number % 2]
                 step = number * buffer.n_batches
                 buffer_rates = np.zeros(buffer.n_batches, np.float32)
@@ -158,6 +163,8 @@ class CompiledNetwork:
                     tf.constant(key, tf.uint32),
                     [tf.constant(setting) for setting in settings],
                 )
+                if filling:
+                    n_steps, sizes = filling.result()
         loss, accuracy = sums / dataset.weight[indices].sum(dtype=np.float64)
         return float(loss), float(accuracy)
 

@@ -96,7 +96,7 @@ def run_epoch(network, config, state, training, validation, rates):
     start = time.perf_counter()
     indices = shuffled(training.indices, config.seed, state.n_epochs)
     loss, accuracy = network.run_epoch(config, state, training, indices, rates)
-    weights = network.weights()
+    weights, optimizer_state = network.state()
     _check_finite(loss, weights, state, rates)
     metrics = {"loss": loss, "accuracy": accuracy}
     if validation is not None:
@@ -106,7 +106,7 @@ def run_epoch(network, config, state, training, validation, rates):
     return replace(
         state,
         weights=weights,
-        optimizer_state=network.optimizer_state(),
+        optimizer_state=optimizer_state,
         n_steps=state.n_steps + len(rates),
         history=_appended(state.history, metrics, state.n_epochs),
         epoch_times=[*state.epoch_times, time.perf_counter() - start],
