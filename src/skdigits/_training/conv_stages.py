@@ -61,7 +61,7 @@ def _convolution_backward(layer, dtype):
     convolution of the images with the gradients, with pixels and images swapped. The gradient of
     the images is a convolution too; where it has to pad them, this pays for large kernels only.
     """
-    before, behind = zip(
+    before, after = zip(
         *(
             same_padding(1, size, 1) if layer["padding"] == "same" else (0, 0)
             for size in layer["kernel_size"]
@@ -73,7 +73,7 @@ def _convolution_backward(layer, dtype):
 
     def backward(x, parameters, weight, output_gradient):
         kernel = tf.cast(parameters[0], dtype)
-        around = [(0, 0), *zip(before, behind, strict=True), (0, 0)]
+        around = [(0, 0), *zip(before, after, strict=True), (0, 0)]
         kernel_gradient = tf.nn.conv2d(
             tf.transpose(x, (3, 1, 2, 0)), tf.transpose(output_gradient, (1, 2, 0, 3)), 1, around
         )
@@ -82,8 +82,8 @@ def _convolution_backward(layer, dtype):
             flipped = tf.transpose(tf.reverse(kernel, (0, 1)), (0, 1, 3, 2))
             around = [
                 (0, 0),
-                (height - 1 - before[0], height - 1 - behind[0]),
-                (width - 1 - before[1], width - 1 - behind[1]),
+                (height - 1 - before[0], height - 1 - after[0]),
+                (width - 1 - before[1], width - 1 - after[1]),
                 (0, 0),
             ]
             x_gradient = tf.nn.conv2d(output_gradient, flipped, 1, around)

@@ -1,4 +1,4 @@
-"""What training is asked to do, what it has reached, and how it ends early."""
+"""Settings and state of training, and the exceptions that end it early."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """What a fit is asked to do.
+    """Settings of a fit.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What training has reached, as arrays and plain data.
+    """Progress of training, as arrays and plain data.
 
     Attributes
     ----------

@@ -33,7 +33,7 @@ def initial_weights(network, seed):
 
 
 def train(config, state, training, validation, progress):
-    """Train a network for the epochs that are asked for.
+    """Train a network for some epochs.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def train(config, state, training, validation, progress):
     validation : Dataset or None
         Samples to validate on after every epoch.
     progress : skdigits._estimators.progress.Progress
-        Is told of every epoch, and may ask to stop.
+        Reports every epoch; its callbacks may ask to stop.
 
     Returns
     -------
