@@ -57,11 +57,12 @@ def small():
 def small_conv():
     """A small convolutional classifier, likewise."""
 
-    def make(filters=(4, 8), **parameters):
+    def make(filters=(4,), **parameters):
         defaults = {
-            "hidden_layer_sizes": (16,),
+            "hidden_layer_sizes": (),
             "epochs": 2,
             "batch_size": 64,
+            "dropout": 0.0,
             "learning_rate": 0.01,
             "random_state": 0,
         }
@@ -70,9 +71,20 @@ def small_conv():
     return make
 
 
+@pytest.fixture(scope="session")
+def tiny_conv(small_conv):
+    """The convolutional classifier that is compiled most quickly."""
+
+    def make(filters=(2,), **parameters):
+        defaults = {"pool_size": None, "batch_normalization": False, "optimizer": "sgd"}
+        return small_conv(filters, **(defaults | parameters))
+
+    return make
+
+
 @pytest.fixture
 def closed_figures():
-    """Figures drawn to memory, and closed behind the test."""
+    """Draw figures to memory, and close them after the test."""
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
