@@ -60,7 +60,6 @@ with sklearn.config_context(enable_metadata_routing=True):
 
 def expected_failures(estimator):
     """Checks that an estimator cannot pass, and why."""
-    parameters = estimator.get_params(deep=False)
     if isinstance(estimator, ReducedDigitClassifier):
         return {
             "check_sample_weight_equivalence_on_dense_data": (

@@ -2,7 +2,6 @@
 
 import copy
 import doctest
-import functools
 import importlib
 import pkgutil
 import re
@@ -55,7 +54,7 @@ FEWER = 20  # one image in so many
 SHORTER = {
     r'(epochs"?[=:] ?)\d+': r"\g<1>1",
     r"(n_trials=|n_iter=|max_resources=)\d+": r"\g<1>2",
-    r"(min_resources=)\d+": r"\g<1>1",
+    r"(min_resources=|in range\()\d+": r"\g<1>1",
     # Numbers of images.
     r"(?<![\w.])(\d+_000|[1-9]000)(?![\w.]| \*)": lambda match: str(int(match[0]) // FEWER),
 }
@@ -85,19 +84,20 @@ def few_images():
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, few_images):
-    """Run code as a script of a user would, on fewer images, for one epoch and on threads."""
+    """Run code as a script of a user would, on fewer images, for one epoch, in this process."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setattr("skdigits.datasets.fetch_mnist", few_images)
     monkeypatch.setattr("skdigits.studies.data.fetch_mnist", few_images)
-    cluster = functools.partial(distributed.LocalCluster, processes=False)
-    monkeypatch.setattr("distributed.LocalCluster", cluster)
+    start = distributed.LocalCluster
+    one_thread = {"n_workers": 1, "processes": False}
+    monkeypatch.setattr("distributed.LocalCluster", lambda **options: start(**options | one_thread))
     namespace = {"__name__": "__main__"}
 
     def run(source, name):
         for pattern, replacement in SHORTER.items():
             source = re.sub(pattern, replacement, source)
-        with joblib.parallel_config(backend="threading"):
+        with joblib.parallel_config(backend="sequential"):
             exec(compile(source, str(name), "exec"), namespace)
 
     data.images.cache_clear()
