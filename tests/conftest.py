@@ -37,6 +37,13 @@ def mnist_test():
 
 
 @pytest.fixture(scope="session")
+def mnist_classifier(mnist):
+    """A dense network that has seen half of the training images of MNIST."""
+    X, y = mnist
+    return DenseDigitClassifier(64, epochs=2, random_state=0).fit(X[:30_000], y[:30_000])
+
+
+@pytest.fixture(scope="session")
 def small():
     """A small classifier; parameters that differ from the default can be given to it."""
 

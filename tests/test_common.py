@@ -19,7 +19,7 @@ from skdigits import (
     ReducedDigitClassifier,
 )
 
-# Checks use any number of features; ConvDigitClassifier says what it makes of them.
+# Checks use any number of features; ConvDigitClassifier warns of most of them.
 pytestmark = pytest.mark.filterwarnings("ignore:X has .* which is not a square number:UserWarning")
 
 

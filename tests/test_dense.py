@@ -66,10 +66,8 @@ def test_default_learns_the_small_digits(digits):
     assert DenseDigitClassifier(random_state=0).fit(X, y).score(X_test, y_test) > 0.95
 
 
-def test_mnist(mnist, mnist_test):
-    X, y = mnist
-    classifier = DenseDigitClassifier(64, epochs=2, random_state=0).fit(X[:30_000], y[:30_000])
-    assert classifier.score(*mnist_test) > 0.93
+def test_mnist(mnist_classifier, mnist_test):
+    assert mnist_classifier.score(*mnist_test) > 0.93
 
 
 @pytest.mark.parametrize("factor", [1 / 16, 255.0])

@@ -207,7 +207,7 @@ def _score_and_keep(classifier, X, y):
 
 
 def test_times_and_histories_of_a_search(digits, small):
-    """fit_time_ is a part of what cv_results_ says; a scorer keeps the history of each fold."""
+    """fit_time_ is part of the time in cv_results_; a scorer keeps the history of each fold."""
     X, _, y, _ = digits
     _score_and_keep.kept = []
     search = GridSearchCV(small(epochs=3), GRID, cv=2, scoring=_score_and_keep, refit=False)

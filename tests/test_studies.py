@@ -294,7 +294,7 @@ class FullDisk(io.FileIO):
         return super().write(data[:20])
 
 
-def test_a_full_disk_loses_nothing(eight_by_eight, tmp_path, monkeypatch):
+def test_full_disk_loses_no_finished_fit(eight_by_eight, tmp_path, monkeypatch):
     half = _study(Network("two", TINY))
     first = reproduce(half, tmp_path, file=io.StringIO())
     study = _study(Network("two", TINY, seeds=2))
@@ -599,7 +599,7 @@ def test_no_results(tmp_path):
             load(tmp_path)
 
 
-def test_other_files_in_the_folder_do_no_harm(eight_by_eight, tmp_path):
+def test_other_files_in_the_folder_are_ignored(eight_by_eight, tmp_path):
     (tmp_path / "mine.csv").write_bytes(b"\xe9,")
     results = reproduce(_study(Network("nan", TINY)), tmp_path, file=io.StringIO())
     assert load_results(tmp_path).network.tolist() == results.network.tolist() == ["nan"]
