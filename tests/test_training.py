@@ -427,8 +427,7 @@ def test_dropped_networks_leave_no_graph_and_many_raise_no_warning(
         for units in range(3, 9):  # TensorFlow warns at the sixth trace of a function
             small((units,), epochs=1).fit(X[:64], y[:64])
             gc.collect()
-            graphs = [thing for thing in gc.get_objects() if type(thing).__name__ == "FuncGraph"]
-            n_graphs.append(len(graphs))
+            n_graphs.append(sum(type(one).__name__ == "FuncGraph" for one in gc.get_objects()))
     finally:
         tf.get_logger().removeHandler(caplog.handler)
     assert "retracing" not in caplog.text
