@@ -1,28 +1,31 @@
 """Private API of scikit-learn, joblib and Keras: every use of it, and why.
 
-Everything else in skdigits imports these names from here, so that a new release of one of the
-libraries can break this file only.
+The rest of skdigits imports these names from here, so a new release of one of the libraries can
+break this file only.
+
+`TerminatedWorkerError`
+    joblib reports with it that a worker process was killed, and has no public name for it.
+`HasMethods`, `Interval`, `StrOptions`, `validate_params`, `fit_context`
+    scikit-learn's estimators declare and check their parameters with them, and there is no public
+    equivalent; `fit_context` also tears callbacks down after an error.
+`raise_for_params`
+    The error of scikit-learn's own meta-estimators for metadata without metadata routing.
+`VisualBlock`
+    The blocks of scikit-learn's HTML diagrams. Only with them does a network look like the rest of
+    a pipeline. `_sk_visual_block_` is the method in which an estimator returns them.
+`check_feature_names`, `check_n_features`, `check_sample_weight`
+    The parts of `validate_data` for validation samples, for input that the parts of a
+    meta-estimator validate, and for sample weights.
+
+Besides these names, estimators implement scikit-learn's protocols for third-party estimators:
+`_parameter_constraints`, `_init_callback_context`, `_n_features_out` and `__sklearn_tags__`.
 """
 
-# How joblib reports that a worker process was killed; its public API has no name for it.
 from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-# Parameter validation: scikit-learn has no public way to declare and check parameters the way its
-# own estimators do. Third-party packages use these names.
-# Documented in scikit-learn's developer guide for callbacks, but private: fit must be decorated
-# with it, so that callbacks are torn down after an error.
 from sklearn.base import _fit_context as fit_context
-
-# What scikit-learn's own meta-estimators raise for metadata that is passed without routing.
 from sklearn.utils._metadata_requests import _raise_for_params as raise_for_params
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
-
-# The blocks of which scikit-learn's HTML diagrams consist: only with them does a network look like
-# the rest of a pipeline.
 from sklearn.utils._repr_html.estimator import _VisualBlock as VisualBlock
-
-# Checks of what validate_data does not cover: names of columns and number of features of
-# validation samples, and sample weights.
 from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_n_features as check_n_features
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight

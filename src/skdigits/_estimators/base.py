@@ -137,7 +137,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
                 schedule=fitted.learning_rate_schedule,
                 early_stopping=early_stopping,
             )
-            progress = Progress(fitted, context, **data)
+            progress = Progress(self, fitted, context, **data)
             interruption = run_epochs(fitted, config, training, validation, progress)
             fitted.fit_time_ = time.perf_counter() - start
         if interruption:
@@ -203,7 +203,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             decays = fitted.learning_rate_schedule == "exponential"
             schedule = "exponential" if decays else "constant"
             config = training_config(fitted, epochs=1, schedule=schedule, early_stopping=False)
-            interruption = run_epochs(fitted, config, training, None, Progress(fitted))
+            interruption = run_epochs(fitted, config, training, None, Progress(self, fitted))
             fitted.fit_time_ = time.perf_counter() - start
         if interruption:
             raise interruption

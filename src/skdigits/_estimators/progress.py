@@ -1,5 +1,7 @@
 """Progress of a fit: scikit-learn's callbacks, and a line of text per epoch if verbose."""
 
+from skdigits._estimators.fitting import fitted_attributes
+
 
 class Progress:
     """Reports the epochs of a fit while it runs.
@@ -7,15 +9,18 @@ class Progress:
     Parameters
     ----------
     estimator : estimator
-        The estimator that is fitted.
+        The estimator whose fit it is, as its callbacks know it.
+    fitted : estimator
+        The copy that receives what is learned.
     context : sklearn.callback.CallbackContext, default=None
         Context of that fit; None calls no callbacks.
     data : dict
         X, y and metadata, as callbacks receive them.
     """
 
-    def __init__(self, estimator, context=None, **data):
+    def __init__(self, estimator, fitted, context=None, **data):
         self._estimator = estimator
+        self._fitted = fitted
         self._context = context
         self._data = data
 
@@ -48,7 +53,7 @@ class Progress:
             self._context
             and self._epoch.call_on_fit_task_end(
                 estimator=self._estimator,
-                reconstruction_attributes=lambda: self._estimator._fitted_attributes(state),
+                reconstruction_attributes=lambda: vars(self._fitted) | fitted_attributes(state),
                 **self._data,
             )
         )

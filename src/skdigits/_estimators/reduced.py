@@ -175,21 +175,21 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
             fitted._clone_parts()
             routed = fitted._route(metadata | params)
             reducing = context.subcontext(task_name="reduce")
-            reducing.call_on_fit_task_begin(estimator=fitted, **data)
+            reducing.call_on_fit_task_begin(estimator=self, **data)
             X_reduced = fitted._fit_reducer(X, y, routed.reducer)
             fit_params = fitted._reduce_validation(routed.classifier.fit)
             fitted.reduction_time_ = time.perf_counter() - start
-            reducing.call_on_fit_task_end(estimator=fitted, **data)
+            reducing.call_on_fit_task_end(estimator=self, **data)
 
             classifying = context.subcontext(task_name="classify")
             interruption = None
             with classifying.propagate_callback_context(fitted.classifier_):
-                classifying.call_on_fit_task_begin(estimator=fitted, **data)
+                classifying.call_on_fit_task_begin(estimator=self, **data)
                 try:
                     fitted.classifier_.fit(X_reduced, y, **fit_params)
                 except TrainingInterrupted as error:  # its completed epochs are a fitted network
                     interruption = error
-                classifying.call_on_fit_task_end(estimator=fitted, **data)
+                classifying.call_on_fit_task_end(estimator=self, **data)
             fitted.classes_ = fitted.classifier_.classes_
             fitted.fit_time_ = time.perf_counter() - start
         if interruption:

@@ -1,0 +1,248 @@
+"""What a fit changes in the estimator: all of its learned state at once, or nothing."""
+
+import pickle
+import threading
+
+import keras
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+
+import skdigits
+from skdigits import ReducedDigitClassifier, clear_network_pool
+from skdigits._estimators.progress import Progress
+from skdigits._training import network_pool, trainer
+
+
+@pytest.mark.parametrize("kind", ["small", "small_conv", "reduced"])
+def test_predict_during_a_refit_uses_the_old_or_the_new_model(kind, digits, small, small_conv):
+    """Two data sets of different sizes and labels, fitted in turn while another thread predicts."""
+    X, X_test, y, _ = digits
+    make = {
+        "small": small,
+        "small_conv": lambda: small_conv((2,), hidden_layer_sizes=()),
+        "reduced": lambda: ReducedDigitClassifier(PCA(10, random_state=0), small()),
+    }[kind]
+    sets = (X, y), (X + np.float32(5), y + 100)
+    expected = [make().fit(*data).predict(X_test).tolist() for data in sets]
+    assert not set(expected[0]) & set(expected[1])
+    classifier = make().fit(*sets[0])
+    stop = threading.Event()
+    seen, errors = [], []
+
+    def predict():
+        while not stop.is_set():
+            try:
+                seen.append(classifier.predict(X_test).tolist())
+            except Exception as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=predict)
+    thread.start()
+    for number in range(1, 7):
+        classifier.fit(*sets[number % 2])
+    stop.set()
+    thread.join()
+    assert not errors
+    assert seen
+    assert all(labels in expected for labels in seen)
+
+
+def test_a_refit_on_other_features_is_never_seen_by_halves(digits, small, monkeypatch):
+    """A prediction that began before the refit ends with the model that it began with."""
+    X, X_test, y, _ = digits
+    classifier = small().fit(X, y)
+    expected = classifier.predict(X_test)
+    outputs = skdigits._estimators.base.layer_outputs
+
+    def refit_first(*arguments, **options):
+        monkeypatch.undo()
+        classifier.fit(X[:, :10], y + 100)
+        return outputs(*arguments, **options)
+
+    monkeypatch.setattr(skdigits._estimators.base, "layer_outputs", refit_first)
+    np.testing.assert_array_equal(classifier.predict(X_test), expected)
+    assert classifier.n_features_in_ == 10
+
+
+def test_failed_first_fit_leaves_the_estimator_unfitted(digits, small):
+    X, X_test, y, _ = digits
+    classifier = small(standardize=False, learning_rate=1e20)
+    before = dict(vars(classifier))
+    with pytest.raises(ValueError, match="diverged"):
+        classifier.fit(X * np.float32(1e30), y)
+    assert vars(classifier) == before
+    with pytest.raises(NotFittedError):
+        classifier.predict(X_test)
+
+
+def test_interrupted_early_stopping_ends_with_the_best_epoch(digits, small, monkeypatch):
+    X, X_val, y, y_val = digits
+    parameters = {
+        "epochs": 50,
+        "learning_rate": 0.1,
+        "learning_rate_schedule": "constant",
+        "early_stopping": True,
+    }
+    classifier = small(**parameters, patience=50)
+    end = Progress.end_epoch
+
+    def interrupt_after_a_worse_epoch(progress, state, number, n_epochs):
+        losses = state.history["val_loss"]
+        if losses[-1] > min(losses):
+            raise KeyboardInterrupt
+        return end(progress, state, number, n_epochs)
+
+    monkeypatch.setattr(Progress, "end_epoch", interrupt_after_a_worse_epoch)
+    with pytest.raises(KeyboardInterrupt):
+        classifier.fit(X, y, X_val=X_val, y_val=y_val)
+    losses = classifier.history_["val_loss"]
+    assert classifier.n_iter_ == len(losses)
+    assert classifier.best_epoch_ == np.argmin(losses) + 1 < classifier.n_iter_
+    accuracy = classifier.history_["val_accuracy"][classifier.best_epoch_ - 1]
+    assert classifier.score(X_val, y_val) == pytest.approx(accuracy)
+
+
+def test_interrupted_reduced_classifier_keeps_completed_epochs(digits, small, monkeypatch):
+    X, X_test, y, _ = digits
+    constant = {"learning_rate_schedule": "constant"}
+    expected = ReducedDigitClassifier(PCA(10, random_state=0), small(epochs=1, **constant))
+    expected.fit(X, y)
+    begin, begun = Progress.begin_epoch, []
+
+    def interrupt_second(progress):
+        begun.append(progress)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        begin(progress)
+
+    monkeypatch.setattr(Progress, "begin_epoch", interrupt_second)
+    reduced = ReducedDigitClassifier(PCA(10, random_state=0), small(epochs=5, **constant))
+    with pytest.raises(KeyboardInterrupt):
+        reduced.fit(X, y)
+    assert reduced.n_iter_ == 1
+    np.testing.assert_array_equal(reduced.predict_proba(X_test), expected.predict_proba(X_test))
+
+
+def diverge_in_epoch(monkeypatch, number):
+    """Let the loss of an epoch, counted from 1, be NaN."""
+    run_epoch = trainer.run_epoch
+
+    def run_or_diverge(network, config, state, *arguments):
+        if state.n_epochs + 1 == number:
+            run = network.run_epoch
+            monkeypatch.setattr(network, "run_epoch", lambda *given: (np.nan, run(*given)[1]))
+        return run_epoch(network, config, state, *arguments)
+
+    monkeypatch.setattr(trainer, "run_epoch", run_or_diverge)
+
+
+def test_divergence_keeps_the_best_epoch_of_early_stopping(digits, small, monkeypatch):
+    X, X_val, y, y_val = digits
+    parameters = {"learning_rate_schedule": "constant", "early_stopping": True}
+    expected = small(epochs=3, **parameters).fit(X, y, X_val=X_val, y_val=y_val)
+    diverge_in_epoch(monkeypatch, 4)
+    classifier = small(epochs=9, **parameters)
+    message = r"diverged: the loss was nan in epoch 4; .*epoch 3, the best one, are kept"
+    with pytest.warns(UserWarning, match=message) as caught:
+        classifier.fit(X, y, X_val=X_val, y_val=y_val)
+    assert caught[0].filename == __file__
+    assert classifier.history_ == expected.history_
+    np.testing.assert_array_equal(classifier.coefs_[0], expected.coefs_[0])
+
+
+def test_divergence_without_early_stopping_is_an_error(digits, small, monkeypatch):
+    X, X_val, y, y_val = digits
+    diverge_in_epoch(monkeypatch, 2)
+    for parameters in ({}, {"early_stopping": True, "restore_best_weights": False}):
+        classifier = small(epochs=3, learning_rate_schedule="constant", **parameters)
+        with pytest.raises(ValueError, match="training diverged: the loss was nan in epoch 2"):
+            classifier.fit(X, y, X_val=X_val, y_val=y_val)
+        assert not hasattr(classifier, "classes_")
+
+
+@pytest.mark.parametrize("tol", [0.0, 0.05])
+def test_tol_is_min_delta_of_keras(tol, digits, small):
+    X, X_val, y, y_val = digits
+    classifier = small(
+        epochs=60,
+        learning_rate_schedule="constant",
+        early_stopping=True,
+        patience=2,
+        tol=tol,
+    ).fit(X, y, X_val=X_val, y_val=y_val)
+    callback = keras.callbacks.EarlyStopping(patience=2, min_delta=tol, restore_best_weights=True)
+    network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    network.stop_training = False
+    callback.set_model(network)
+    callback.on_train_begin()
+    losses = classifier.history_["val_loss"]
+    for epoch, loss in enumerate(losses):
+        assert not network.stop_training
+        callback.on_epoch_end(epoch, {"val_loss": loss})
+    assert network.stop_training
+    assert classifier.best_epoch_ == callback.best_epoch + 1
+
+
+@pytest.mark.parametrize("schedule", ["one_cycle", "cosine"])
+def test_early_stopping_warns_of_schedules_that_pay_off_at_their_end(schedule, digits, small):
+    X, _, y, _ = digits
+    classifier = small(early_stopping=True, learning_rate_schedule=schedule)
+    with pytest.warns(
+        UserWarning, match=f"early_stopping=True.*'{schedule}'.*'constant'"
+    ) as caught:
+        classifier.fit(X, y)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+
+
+def test_failed_networks_do_not_return_to_the_pool(digits, small, monkeypatch):
+    X, _, y, _ = digits
+    monkeypatch.setattr(network_pool, "_idle_networks", [])
+    small((9,)).fit(X, y)
+    assert len(network_pool._idle_networks) == 1
+    with pytest.raises(ValueError, match="diverged"):
+        small((9,), standardize=False, learning_rate=1e20).fit(X * np.float32(1e30), y)
+    assert not network_pool._idle_networks
+
+
+def test_clear_network_pool(digits, small, monkeypatch):
+    X, X_test, y, _ = digits
+    monkeypatch.setattr(network_pool, "_idle_networks", [])
+    classifier = small((9,)).fit(X, y)
+    expected = classifier.predict_proba(X_test)
+    clear_network_pool()
+    assert not network_pool._idle_networks
+    np.testing.assert_array_equal(classifier.predict_proba(X_test), expected)
+    np.testing.assert_array_equal(classifier.fit(X, y).predict_proba(X_test), expected)
+
+
+def test_numbers_of_numpy_are_numbers(digits, small):
+    X, _, y, _ = digits
+    expected = small(batch_size=50, epochs=2).fit(X, y)
+    for batch_size, epochs in ((np.int64(50), np.uint8(2)), (np.int32(50), np.int8(2))):
+        classifier = small(
+            batch_size=batch_size,
+            epochs=epochs,
+            learning_rate=np.float64(0.01),
+            dropout=np.float32(0),
+        ).fit(X, y)
+        np.testing.assert_array_equal(classifier.coefs_[0], expected.coefs_[0])
+
+
+def test_names_of_mlp_classifier(digits, small):
+    X, _, y, _ = digits
+    classifier = small((8, 4))
+    for name in ("loss_curve_", "n_layers_", "out_activation_"):
+        assert not hasattr(classifier, name)
+    classifier.fit(X, y)
+    assert classifier.loss_curve_ == classifier.history_["loss"]
+    assert (classifier.n_layers_, classifier.out_activation_) == (4, "softmax")
+
+
+@pytest.mark.parametrize("name", [name for name in skdigits.__all__ if name[0].isupper()])
+def test_pickles_name_public_classes(name):
+    saved = pickle.dumps(getattr(skdigits, name)())
+    assert f"skdigits\x94\x8c{chr(len(name))}{name}".encode("latin1") in saved
+    assert b"skdigits._" not in saved
