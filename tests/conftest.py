@@ -89,6 +89,13 @@ def tiny_conv(small_conv):
     return make
 
 
+@pytest.fixture(scope="session")
+def deep_conv(digits, small_conv):
+    """A fitted network of two convolutions and two hidden layers, not to be changed."""
+    X, _, y, _ = digits
+    return small_conv((4, 6), hidden_layer_sizes=(10, 12), epochs=5).fit(X, y)
+
+
 @pytest.fixture
 def closed_figures():
     """Draw figures to memory, and close them after the test."""
