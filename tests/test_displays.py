@@ -198,7 +198,7 @@ def test_mistakes_are_the_surest_ones(network, digits):
 
 def test_images_have_the_shape_that_the_network_saw(digits, tiny_conv):
     X, X_test, y, y_test = digits
-    network = tiny_conv(image_shape=(4, 16), epochs=1).fit(X, y)
+    network = tiny_conv(image_shape=(4, 16), learning_rate=0.1).fit(X, y)
     for estimator in (network, make_pipeline(MinMaxScaler(), network).fit(X, y)):
         mistakes = MistakesDisplay.from_estimator(estimator, X_test, y_test)
         assert mistakes.images.shape[1:] == (4, 16)

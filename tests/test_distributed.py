@@ -21,7 +21,7 @@ GRID = {"learning_rate": [0.001, 0.01]}
 
 
 @pytest.fixture(scope="module")
-def client():
+def cluster_client():
     with (
         dask.config.set({"distributed.scheduler.active-memory-manager.start": False}),
         distributed.LocalCluster(
@@ -30,6 +30,13 @@ def client():
         distributed.Client(cluster) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def client(cluster_client):
+    """A client of two workers: with a single one, joblib would not use the cluster."""
+    cluster_client.wait_for_workers(2)
+    return cluster_client
 
 
 @pytest.fixture
@@ -58,8 +65,9 @@ def test_search_on_a_cluster(client, digits, search):
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
 
 
-def _die_once(classifier, X, y, mark):
+def _die_once(classifier, X, y, mark, parent):
     """Score, except that the first worker to get here is killed."""
+    assert os.getpid() != parent
     try:
         mark.open("x").close()
     except FileExistsError:
@@ -78,7 +86,7 @@ def test_search_survives_the_death_of_a_worker(client, digits, search, rows, tmp
         search.cv = [(train.tolist(), test.tolist()) for train, test in search.cv]
     expected = search.fit(X, y).cv_results_["mean_test_score"]
     before = set(client.run(os.getpid).values())
-    search.set_params(scoring=partial(_die_once, mark=tmp_path / "died"))
+    search.set_params(scoring=partial(_die_once, mark=tmp_path / "died", parent=os.getpid()))
     with joblib.parallel_config(backend="dask", scatter=scattered):
         search.fit(X, y)
     assert set(client.run(os.getpid).values()) != before
