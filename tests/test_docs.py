@@ -55,8 +55,11 @@ SHORTER = {
     r'(epochs"?[=:] ?)\d+': r"\g<1>1",
     r"(n_trials=|n_iter=|max_resources=)\d+": r"\g<1>2",
     r"(min_resources=|in range\()\d+": r"\g<1>1",
-    # Numbers of images.
-    r"(?<![\w.])(\d+_000|[1-9]000)(?![\w.]| \*)": lambda match: str(int(match[0]) // FEWER),
+    r"(\[\d+(?:, \d+){2})(?:, \d+)+\]": r"\g<1>]",  # candidates
+    # Numbers of images; not less than a batch, as every size of a batch is compiled by itself.
+    r"(?<![\w.])(\d+_000|[1-9]000)(?![\w.]| \*)": lambda match: str(
+        max(int(match[0]) // FEWER, 130)
+    ),
 }
 
 
