@@ -1,9 +1,9 @@
 """Accuracy and fit time of the defaults on MNIST.
 
-The default `DenseDigitClassifier` with five seeds, and `make_pipeline(PCA(0.95),
-DenseDigitClassifier(random_state=0))` on pixels of 0-255 and of 0-1; the default
-`ConvDigitClassifier` with three seeds, and the documented setting with augmentation. All 60,000
-training images, accuracy on the 10,000 test images. TensorFlow is imported beforehand.
+Measure the default `DenseDigitClassifier` with five seeds, `make_pipeline(PCA(0.95),
+DenseDigitClassifier(random_state=0))` on pixels in 0-255 and in 0-1, the default
+`ConvDigitClassifier` with three seeds, and the documented setting with augmentation. Train on all
+60,000 training images and test on the 10,000 test images. TensorFlow is imported beforehand.
 
     python benchmarks/bench_accuracy.py [--networks dense pca conv augmented]
 """

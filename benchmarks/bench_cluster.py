@@ -1,11 +1,10 @@
-"""What a search on a Dask cluster costs besides its fits: tasks, rows of folds, data.
+"""Overhead of a search on a Dask cluster: tasks, indices of folds, data.
 
-On two workers, processes of one machine: the seconds that a task takes that does nothing, with the
-rows of a fold of MNIST as lists (they travel with the task); those that a fit takes that does
-nothing, in a search with the rows as lists, and with the rows on every worker beforehand; those of
-cutting the rows out of the data, which a worker does by itself; those of scattering MNIST as uint8
-to each worker; and of one small fit, for comparison. What the scheduler does is the same for any
-number of workers.
+With two workers, processes on one machine, measure the seconds of an empty task, of an empty task
+that carries the indices of a fold of MNIST as lists, of an empty fit of a search that carries its
+indices as lists or finds them on every worker, of selecting the rows of a fold on a worker, of
+scattering MNIST as uint8 to each worker and, for comparison, of a small fit. The work of the
+scheduler does not depend on the number of workers.
 
     python benchmarks/bench_cluster.py [--tasks 200] [--turns 3]
 """
@@ -36,7 +35,7 @@ def fit(X, y, rows):
 
 
 def empty_search(cv, n_tasks):
-    """A search whose fits do nothing."""
+    """Create a search with empty fits."""
     grid = {"random_state": list(range(n_tasks // len(cv)))}
     return GridSearchCV(DummyClassifier(), grid, cv=cv, refit=False)
 

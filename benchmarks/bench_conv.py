@@ -1,14 +1,15 @@
-"""Convolutional networks beside Keras, scikeras, PyTorch and skorch: fitting and predicting.
+"""Convolutional networks compared with Keras, scikeras, PyTorch and skorch.
 
-The same networks, updates (Adam), batches and data (5,000 images as float32 in [0, 1]) for all.
-Every run of a library is a process of its own; the libraries take turns, and medians over the turns
-are compared. Importing a library does not count; the first epoch, in which networks are built and
-compiled, is told apart. Then prediction of one image and of 10,000, all libraries in one process.
+All libraries train the same networks with the same updates (Adam), batches and data (5,000 images
+as float32 in [0, 1]). Each run has its own process, the libraries alternate, and the medians over
+the turns are compared. Importing a library does not count; the first epoch, which includes building
+and compiling networks, is reported separately. Then all libraries predict one image and 10,000
+images in one process.
 
     python benchmarks/bench_conv.py [--turns 3] [--precision mixed_bfloat16]
 
-With mixed_bfloat16 everybody trains in it; on a processor without bfloat16 that only shows that it
-is slow.
+With mixed_bfloat16, all libraries train in it, which is slow on a processor without bfloat16
+arithmetic.
 """
 
 import argparse
@@ -26,7 +27,7 @@ BATCH = 128
 EPOCHS = 3
 N_IMAGES = 5_000
 NETWORKS = {
-    # A common example: two convolutions with pooling, dropout in front of the softmax.
+    # A common example: two convolutions with pooling, dropout before the softmax.
     "conv32-pool-conv64-pool": {
         "filters": (32, 64),
         "kernel_size": 3,
@@ -83,7 +84,7 @@ def run_skdigits(network, precision, X, y):
 
 
 def keras_network(network):
-    """The network as Keras' users write it: the activation in the convolution, pooling behind."""
+    """Build the network as in Keras' examples: activation in the convolution, then pooling."""
     import keras
 
     padding = network.get("padding", "valid")
@@ -184,7 +185,7 @@ def torch_network(network):
 
 
 def run_torch(network, precision, X, y):
-    """A plain PyTorch loop with what makes it fast: channels last, fused Adam, data in memory."""
+    """Train with a fast plain PyTorch loop: channels last, fused Adam, data in memory."""
     import torch
 
     torch.manual_seed(0)
@@ -255,7 +256,7 @@ def run(library, name, precision):
 
 
 def compare(name, precision, turns):
-    """Rows of the table for one network, after asserting that accuracies are equal."""
+    """Return the rows of one network, after asserting that the accuracies are equal."""
     libraries = [library for library in RUNNERS if precision == "float32" or library != "skorch"]
     runs = {library: [] for library in libraries}
     for turn in range(turns):
@@ -266,8 +267,8 @@ def compare(name, precision, turns):
     rows = []
     for library in libraries:
         row = {"network": name, "library": library}
-        for measure in ("first", "accuracy"):
-            row[measure] = median([one[measure] for one in runs[library]])
+        for metric in ("first", "accuracy"):
+            row[metric] = median([one[metric] for one in runs[library]])
         row["epoch"] = median([seconds for one in runs[library] for seconds in one["epochs"]])
         assert not rows or abs(row["accuracy"] - rows[0]["accuracy"]) < 0.02, (row, rows)
         row["x epoch"] = row["epoch"] / rows[0]["epoch"] if rows else 1.0
@@ -276,7 +277,7 @@ def compare(name, precision, turns):
 
 
 def run_prediction(names, turns):
-    """Milliseconds of prediction by networks that were trained the same way."""
+    """Measure the milliseconds per prediction of networks trained in the same way."""
     X, y, X_test, y_test = mnist_unit()
     one, rows = X_test[:1].copy(), []
     for name in names:
@@ -323,7 +324,7 @@ def main():
         results["fit"] += compare(name, options.precision, options.turns)
         show(results["fit"][-len(RUNNERS) :])
         write_json(f"conv{suffix}", results)
-    print(f"seconds; accuracy on test after {EPOCHS} epochs of {N_IMAGES:,} images\n")
+    print(f"seconds; test accuracy after {EPOCHS} epochs of {N_IMAGES:,} images\n")
     results["prediction"] = run_prediction(options.networks, 2 * options.turns + 1)
     show(results["prediction"])
     write_json(f"conv{suffix}", results)

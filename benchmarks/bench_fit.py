@@ -1,8 +1,8 @@
-"""Fit time beside Keras, scikeras, skorch and MLPClassifier, and beside the machine's limit.
+"""Fit time compared with Keras, scikeras, skorch, MLPClassifier and the machine's limit.
 
-The same networks, updates, batches and data (55,000 images as float32 in [0, 1]) for all. Every
-run of a library is a process of its own; the libraries take turns, and medians over the turns are
-compared. Importing a library does not count, building and compiling a network does.
+All libraries train the same networks with the same updates, batches and data (55,000 images as
+float32 in [0, 1]). Each run has its own process, the libraries alternate, and the medians over the
+turns are compared. Importing a library does not count; building and compiling a network does.
 
     python benchmarks/bench_fit.py [--turns 3]
 """
@@ -24,7 +24,7 @@ NETWORKS = {
     "784-32 sigmoid": {"sizes": [32], "activation": "sigmoid", "dropout": 0.0, "batch": 128},
 }
 EPOCHS = 10
-PEER_EPOCHS = 3  # of the libraries that only the time of an epoch is compared with
+PEER_EPOCHS = 3  # of the libraries whose epochs only are compared
 
 
 def skdigits_classifier(network, **parameters):
@@ -188,7 +188,7 @@ RUNNERS = {
 
 
 def run_wide():
-    """Median epochs of a wide network with and without dropout, in turns."""
+    """Measure the median epoch of a wide network with and without dropout, alternating."""
     X, y, *_ = mnist_unit()
     network = {"sizes": [1024, 1024], "activation": "relu", "batch": 256}
     seconds = {0.5: [], 0.0: []}
@@ -200,7 +200,7 @@ def run_wide():
 
 
 def seconds_of(function, repetitions=20):
-    """Median seconds of a call."""
+    """Measure the median seconds per call."""
     function()
     times = []
     for _ in range(repetitions):
@@ -211,11 +211,11 @@ def seconds_of(function, repetitions=20):
 
 
 def run_limit():
-    """Seconds that an epoch of the first network takes at least on this machine.
+    """Estimate the shortest possible epoch of the first network on this machine.
 
-    Its matrix products at the rate of a large one, or at that of products of their own shapes; and
-    Adam's reading and writing of weights, gradients and moments at the rate at which all threads
-    together add arrays of the same size.
+    It has the matrix products, at the rate of a large product or at the rates of their own shapes,
+    and Adam's reading and writing of weights, gradients and moments, at the rate at which all
+    threads together add arrays of the same size.
     """
     rng = np.random.default_rng(0)
     n_inputs, units, n_classes, batch, n_samples = 784, 700, 10, 32, 55_000
@@ -261,7 +261,7 @@ def run_limit():
 
 
 def compare(name, turns):
-    """Rows of the table for one network, after asserting that accuracies are equal."""
+    """Return the rows of one network, after asserting that the accuracies are equal."""
     runs = {library: [] for library in RUNNERS}
     for turn in range(turns):
         for library in RUNNERS:
@@ -279,9 +279,9 @@ def compare(name, turns):
         assert abs(accuracy - expected) < 0.01, (name, library, accuracy, expected)
         epoch = median([seconds for run in runs[library] for seconds in run["epochs"]])
         row = {"network": name, "library": library, "epoch": epoch, "accuracy": accuracy}
-        for measure in ("first_fit", "later_fit", "small_fit"):
-            if measure in runs[library][0]:
-                row[measure] = median([run[measure] for run in runs[library]])
+        for metric in ("first_fit", "later_fit", "small_fit"):
+            if metric in runs[library][0]:
+                row[metric] = median([run[metric] for run in runs[library]])
         rows.append(row)
     own = rows[0]
     for row in rows[1:]:
@@ -319,13 +319,13 @@ def main():
     )
     share = {key: limit[key] / rows[0]["epoch"] for key in ("seconds", "seconds_own_shapes")}
     print(
-        f"\nseconds; accuracy on test after {EPOCHS} epochs, of skorch and MLPClassifier (without "
+        f"\nseconds; test accuracy after {EPOCHS} epochs, of skorch and MLPClassifier (without "
         f"dropout) after {PEER_EPOCHS}\n"
         f"limit of the machine for an epoch of the first network: {limit['seconds']:.2f} s "
-        f"({limit['gflops']:.0f} GFLOP/s, {limit['gigabytes_per_second']:.0f} GB/s), of which "
-        f"skdigits reaches {share['seconds']:.0%}; with products of their own shapes "
+        f"({limit['gflops']:.0f} GFLOP/s, {limit['gigabytes_per_second']:.0f} GB/s), "
+        f"{share['seconds']:.0%} of the time of skdigits; with products of their own shapes "
         f"{limit['seconds_own_shapes']:.2f} s, {share['seconds_own_shapes']:.0%}\n"
-        f"784-1024-1024-10, batch 256: {wide['with_dropout']:.2f} s an epoch with dropout 0.5, "
+        f"784-1024-1024-10, batch 256: {wide['with_dropout']:.2f} s per epoch with dropout 0.5, "
         f"{wide['without']:.2f} s without: x {wide['with_dropout'] / wide['without']:.2f}"
     )
     write_json("fit", {"rows": rows, "limit": limit, "wide": wide})

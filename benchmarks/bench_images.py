@@ -1,11 +1,11 @@
-"""Drawn digits, as people might photograph or draw them, with and without the normalizer.
+"""Accuracy on synthetic drawings of digits, with and without the normalizer.
 
-A default `ConvDigitClassifier` trained on MNIST reads digits that Pillow draws: in its own font and
-as strokes of a pen, 10 to 1,000 pixels wide, thin and thick, off the centre, slanted, dark on light
-and light on dark, in colours, with noise. Once through `DigitImageNormalizer`, once only made grey
-and scaled to 28 x 28 pixels.
+A default `ConvDigitClassifier` trained on MNIST predicts digits drawn by Pillow: in its own font
+and as strokes of a pen, 10 to 1,000 pixels wide, thin and thick, off-centre, slanted, dark on light
+and light on dark, coloured and noisy. The images pass through `DigitImageNormalizer`, or are only
+converted to grey and resized to 28 x 28 pixels.
 
-    python benchmarks/bench_images.py [--images 200]
+    python benchmarks/bench_images.py [--repetitions 4]
 """
 
 import argparse
@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from skdigits import ConvDigitClassifier, DigitImageNormalizer
 from skdigits.datasets import fetch_mnist
 
-# Strokes of a pen in a box of 1 x 1.5, as people write the digits.
+# Strokes of handwritten digits in a box of 1 x 1.5.
 STROKES = {
     0: [
         [(0.5, 0), (0.15, 0.25), (0, 0.75), (0.2, 1.3), (0.55, 1.5), (0.9, 1.2), (1, 0.7), (0.5, 0)]
@@ -39,18 +39,18 @@ KINDS = {
     "plain": {},
     "thin": {"thickness": 0.015},
     "thick": {"thickness": 0.22},
-    "off the centre": {"margin": (0.1, 3)},
+    "off-centre": {"margin": (0.1, 3)},
     "slanted": {"slant": 0.35},
     "light on dark": {"colours": ("white", "black")},
     "coloured": {"colours": ("#8a1538", "#f4e9c1")},
     "noisy": {"colours": ("#404040", "#c8c8c8"), "noise": 15},
 }
-WIDTHS = (10, 28, 100, 300, 1000)  # of the digit's box, pixels
+WIDTHS = (10, 28, 100, 300, 1000)  # of the box around the digit, in pixels
 
 
 def pen(digit, width, rng, thickness, slant):
-    """Mask of a digit, 255 where there is ink, written with a pen."""
-    scale = 4 if width < 100 else 1  # drawn larger and averaged, where pixels are coarse
+    """Draw the mask of a digit with a pen: 255 in the digit, 0 elsewhere."""
+    scale = 4 if width < 100 else 1  # draw small digits larger and average them
     unit = width * scale
     line = max(1, round(thickness * unit))
     pad = line + 0.4 * unit
@@ -68,7 +68,7 @@ def pen(digit, width, rng, thickness, slant):
 
 
 def smooth(points):
-    """Chaikin's corner cutting."""
+    """Smooth a stroke by Chaikin's corner cutting."""
     for _ in range(3):
         before, behind = points[:-1], points[1:]
         cut = np.stack([0.75 * before + 0.25 * behind, 0.25 * before + 0.75 * behind], axis=1)
@@ -77,7 +77,7 @@ def smooth(points):
 
 
 def printed(digit, width, slant):
-    """Mask of a digit in Pillow's font."""
+    """Draw the mask of a digit in Pillow's font."""
     font = ImageFont.load_default(1.8 * width)
     mask = Image.new("L", (2 * width, 3 * width), 0)
     ImageDraw.Draw(mask).text((width / 2, width / 2), str(digit), fill=255, font=font)
@@ -97,7 +97,7 @@ def image(
     colours=("black", "white"),
     noise=0,
 ):
-    """An image of a digit."""
+    """Draw an image of a digit."""
     mask = printed(digit, width, slant) if font else pen(digit, width, rng, thickness, slant)
     before = rng.uniform(0.1, margin[0], 2) if margin[0] > 0.1 else np.full(2, margin[0])
     left, top = (before * width).astype(int)
@@ -110,8 +110,8 @@ def image(
     return picture
 
 
-def squeezed(pictures):
-    """Grey images scaled to 28 x 28, white on black, as one might do without the normalizer."""
+def resized(pictures):
+    """Convert to grey, resize to 28 x 28 and invert if light: the baseline."""
     rows = []
     for picture in pictures:
         grey = np.asarray(picture.convert("L").resize((28, 28)), np.uint8)
@@ -121,7 +121,9 @@ def squeezed(pictures):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repetitions", type=int, default=4, help="of each digit, kind and width")
+    parser.add_argument(
+        "--repetitions", type=int, default=4, help="images per digit, kind and width (default: 4)"
+    )
     options = parser.parse_args()
     X, y = fetch_mnist(return_X_y=True)
     classifier = ConvDigitClassifier(random_state=0).fit(X, y)
@@ -130,7 +132,7 @@ def main():
     for source in ("pen", "font"):
         for kind, parameters in KINDS.items():
             if source == "font" and "thickness" in parameters:
-                continue  # a font has its own
+                continue  # fonts have their own thickness
             rng = np.random.default_rng(0)
             right = {"with": [], "without": []}
             for width in WIDTHS:
@@ -140,7 +142,7 @@ def main():
                     for digit in digits
                 ]
                 right["with"] += list(with_normalizer.predict(pictures) == digits)
-                right["without"] += list(classifier.predict(squeezed(pictures)) == digits)
+                right["without"] += list(classifier.predict(resized(pictures)) == digits)
             rows.append(
                 {
                     "drawn with": source,
@@ -156,7 +158,10 @@ def main():
         which: sum(row[which] * row["images"] for row in rows) / total
         for which in ("without", "with")
     }
-    print(f"{total} images: right {overall['without']:.3f} without, {overall['with']:.3f} with it")
+    print(
+        f"accuracy on {total} images: {overall['without']:.3f} without the normalizer, "
+        f"{overall['with']:.3f} with it"
+    )
     write_json("images", {"rows": rows, "overall": overall, "widths": WIDTHS, "seed": 0})
 
 

@@ -1,8 +1,8 @@
-"""Memory: hundreds of fits, and an array that is mapped from disk.
+"""Memory of hundreds of fits, and of a fit on a memory-mapped array.
 
-200 fits of one network, and one epoch on 2,000,000 x 784 bytes (MNIST, repeated) that are mapped
-from a file, beside one epoch on 60,000 in memory. Memory is what the process has of its own; the
-pages of the mapped file, which the system can drop at any time, are counted apart.
+Measure 200 fits of one network, and one epoch on 2,000,000 x 784 bytes (MNIST, repeated) mapped
+from a file, compared with one epoch on 60,000 images in memory. Pages of the mapped file do not
+count, since the system can drop them at any time.
 
     python benchmarks/bench_memory.py
 """
@@ -23,13 +23,13 @@ MAPPED_IMAGES = 2_000_000
 
 
 def own_memory():
-    """Megabytes of this process apart from mapped files."""
+    """Return the megabytes of this process, without mapped files."""
     memory = psutil.Process().memory_info()
     return (memory.rss - memory.shared) / 1e6
 
 
 class Peak:
-    """The highest `own_memory` while it is entered."""
+    """Context manager that measures the peak of `own_memory`."""
 
     def __enter__(self):
         self.megabytes = own_memory()
@@ -123,9 +123,9 @@ def main():
     print(
         f"200 fits: {fits[0]:.0f} MB after 20, {fits[-1]:.0f} MB after 200\n"
         f"{MAPPED_IMAGES:,} mapped images: at most {mapped['peak']:.0f} MB, "
-        f"{mapped['peak'] - imported:.0f} MB more than TensorFlow takes when imported "
+        f"{mapped['peak'] - imported:.0f} MB more than importing TensorFlow "
         f"({imported:.0f} MB)\n"
-        f"seconds a million images: {mapped['seconds_per_million_images']:.2f} mapped, "
+        f"seconds per million images: {mapped['seconds_per_million_images']:.2f} mapped, "
         f"{mapped['seconds_per_million_images_in_memory']:.2f} in memory (60,000 images)"
     )
     write_json("memory", results)

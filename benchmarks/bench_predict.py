@@ -1,8 +1,8 @@
-"""Prediction time beside MLPClassifier, Keras, scikeras and skorch; loading and importing.
+"""Prediction time compared with MLPClassifier, Keras, scikeras and skorch; loading and importing.
 
-784-128-10 networks; one image and 10,000 images (float32, C-contiguous) through the public
-`predict`, in one process, the libraries taking turns. Then whole processes that load a saved model
-and predict, and that only import.
+Predict one image and 10,000 images (float32, C-contiguous) with 784-128-10 networks, by the public
+`predict`, in one process, alternating between the libraries. Then measure whole processes that load
+a saved model and predict, and processes that only import.
 
     python benchmarks/bench_predict.py [--turns 9]
 """
@@ -25,7 +25,7 @@ model, image = joblib.load(sys.argv[1]), np.load(sys.argv[2])
 model.predict(image)
 assert "tensorflow" not in sys.modules
 """
-# Linux's own peak of this process alone; what wait4 tells may be that of the parent.
+# The peak of this process as Linux reports it; that of wait4 may be the peak of the parent.
 PEAK = """
 print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
@@ -36,7 +36,7 @@ IMPORTS = {
 
 
 def fitted_models(X, y):
-    """Library -> a model of the same network, trained for three epochs."""
+    """Train the same network with each library for three epochs."""
     import torch
     from scikeras.wrappers import KerasClassifier
     from sklearn.neural_network import MLPClassifier
@@ -73,7 +73,7 @@ def fitted_models(X, y):
 
 
 def peak_and_seconds(code, *arguments):
-    """Peak memory in bytes and seconds of a new Python process."""
+    """Measure peak memory in bytes and seconds of a new Python process."""
     start = time.perf_counter()
     command = [sys.executable, "-c", code + PEAK, *map(str, arguments)]
     kilobytes = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
@@ -81,7 +81,7 @@ def peak_and_seconds(code, *arguments):
 
 
 def in_turns(functions, turns, repetitions):
-    """Median seconds of a call of each function."""
+    """Measure the median seconds per call of each function, alternating between them."""
     times = {name: [] for name in functions}
     for _ in range(turns):
         for name, function in functions.items():

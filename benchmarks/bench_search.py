@@ -1,10 +1,10 @@
-"""A part of the neuron sweep with one job and with two, by each backend, and beside scikeras.
+"""Time of a part of the neuron sweep with each joblib backend, and compared with scikeras.
 
 GridSearchCV with 3 folds of the 55,000 training images, RMSprop, batches of 32, at most 30 epochs,
-early stopping with patience 2 on the 5,000 validation images, pixels / 255. Each search runs in a
-process of its own, the ways alternating; with one job, a fit uses all cores. scikeras, which takes
-long, runs the first and the last width only, beside a search of ours of the same two. The scores of
-all ways must be equal to the last bit.
+early stopping with patience 2 on the 5,000 validation images, pixels / 255. Each search runs in its
+own process, alternating between the backends; with one job, a fit uses all cores. scikeras is slow,
+so it searches the first and the last width only, and is compared with a search by skdigits over
+these two. The scores of all backends must be exactly equal.
 
     python benchmarks/bench_search.py [--units 100 300 500 700] [--turns 3]
 """
@@ -100,11 +100,11 @@ def main():
         for way in WAYS:
             found[way].append(search("skdigits", units, *way))
     scores = [score for runs in found.values() for _, score in runs]
-    assert all(score == scores[0] for score in scores), "scores differ between ways"
+    assert all(score == scores[0] for score in scores), "scores differ between backends"
     seconds = {way: float(np.median([run for run, _ in runs])) for way, runs in found.items()}
     rows = [
         {"backend": backend, "jobs": n_jobs, "seconds": round(seconds[backend, n_jobs], 1)}
-        | {"faster": round(seconds[WAYS[0]] / seconds[backend, n_jobs], 2)}
+        | {"speedup": round(seconds[WAYS[0]] / seconds[backend, n_jobs], 2)}
         for backend, n_jobs in WAYS
     ]
     table(rows, list(rows[0]))
@@ -113,8 +113,8 @@ def main():
     ours, our_scores = search("skdigits", ends, "loky", 2)
     theirs, their_scores = search("scikeras", ends)
     for one, other in zip(our_scores, their_scores, strict=True):
-        assert abs(one - other) < 0.01, "the networks are not equally accurate"
-    print(f"scikeras takes {theirs / ours:.1f} times as long as ours with two jobs")
+        assert abs(one - other) < 0.01, "the accuracies of scikeras and skdigits differ"
+    print(f"scikeras takes {theirs / ours:.1f} times as long as skdigits with two jobs")
     peer = {"units": ends, "skdigits": ours, "scikeras": theirs}
     peer |= {"our_scores": our_scores, "their_scores": their_scores}
     write_json("search", {"units": units, "ways": rows, "scores": scores[0], "peer": peer})

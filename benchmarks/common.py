@@ -1,4 +1,4 @@
-"""What the benchmarks share: data, new processes, tables, JSON."""
+"""Utilities of the benchmarks: data, new processes, tables, JSON."""
 
 import json
 import os
@@ -14,21 +14,21 @@ from skdigits.studies import environment
 PEERS = ("scikeras", "skorch", "torch")
 
 
-def mnist_unit(beside="test"):
-    """Training images (55,000) and those beside them, as float32 in [0, 1], with their labels.
+def mnist_unit(others="test"):
+    """Load 55,000 training images and the other images, as float32 in [0, 1], with their labels.
 
-    Beside them are the test images, or the first 5,000 training images for "validation".
+    The others are the test images or, for "validation", the first 5,000 training images.
     """
     X, y = fetch_mnist(return_X_y=True)
-    others = X[:5000], y[:5000]
-    if beside == "test":
-        others = fetch_mnist(subset="test", return_X_y=True)
+    X_other, y_other = X[:5000], y[:5000]
+    if others == "test":
+        X_other, y_other = fetch_mnist(subset="test", return_X_y=True)
     unit = np.float32(255)
-    return X[5000:] / unit, y[5000:], others[0] / unit, others[1]
+    return X[5000:] / unit, y[5000:], X_other / unit, y_other
 
 
 def in_new_process(script, *arguments):
-    """JSON that a script prints as its last line, run in a process of its own."""
+    """Run a script in a new process; parse the JSON that it prints as its last line."""
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, str(script), *map(str, arguments)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
@@ -36,7 +36,7 @@ def in_new_process(script, *arguments):
 
 
 def table(rows, columns):
-    """Print rows (dicts) under their columns."""
+    """Print dicts as the rows of a table."""
     widths = [
         max(len(column), *(len(str(row.get(column, ""))) for row in rows)) for column in columns
     ]
@@ -48,7 +48,7 @@ def table(rows, columns):
 
 
 def write_json(name, results):
-    """Write results and where they were measured beside the benchmarks' other results."""
+    """Write results, with versions, threads and processor, to the folder of results."""
     path = Path(__file__).parent / "results" / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
     packages = ("skdigits", "tensorflow", "keras", "scikit-learn", "numpy", *PEERS)

@@ -1,7 +1,7 @@
-"""Kill `skdigits reproduce all --quick` at random moments, and resume it each time.
+"""Kill `skdigits reproduce all --quick` at random times, and resume it each time.
 
-Afterwards the results have to equal those of a run that was left alone, times apart, and no
-finished fit may have run twice. Takes as long as two quick runs and a few imports.
+The results, apart from times, have to equal those of an undisturbed run, and no finished fit may
+run twice. The benchmark takes as long as two quick runs and a few imports.
 
     python benchmarks/kill_and_resume.py [--kills 5] [--seed 0]
 """
@@ -36,7 +36,7 @@ def start(output):
 
 
 def kill(process):
-    """Kill it and its workers at once, as a machine that loses power does."""
+    """Kill the process and its workers at once, like a power failure."""
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 

@@ -2,11 +2,11 @@
 Convolutions and their mistakes
 ===============================
 
-A small convolutional network, what it cannot read, and what helps.
+Train a small convolutional network, look at its mistakes, and try augmentation.
 """
 
 # %%
-# ``X`` may be rows of pixels or images; every method takes both.
+# Every method takes ``X`` as rows of pixels or as images.
 
 from skdigits import ConvDigitClassifier
 from skdigits.datasets import fetch_mnist
@@ -19,7 +19,7 @@ plain = ConvDigitClassifier((8, 16), hidden_layer_sizes=64, epochs=4, random_sta
 plain.summary()
 
 # %%
-# The digits that it is most sure of, and wrong. People would misread some of them, too.
+# The display shows the most confident mistakes. Humans would misread some of these digits too.
 
 from skdigits.displays import MistakesDisplay
 
@@ -27,15 +27,15 @@ print(f"accuracy {plain.score(X_test, y_test):.4f}")
 MistakesDisplay.from_estimator(plain, X_test, y_test)
 
 # %%
-# The pair of digits that it confuses most.
+# By default, the following display shows the two digits that the network confuses most.
 
 from skdigits.displays import ConfusedDigitsDisplay
 
 ConfusedDigitsDisplay.from_estimator(plain, X_test, y_test)
 
 # %%
-# Augmentation shows every image shifted, turned and zoomed a little, anew in each epoch. That is
-# harder to fit, and pays on other images when there are more epochs than here.
+# Augmentation shifts, rotates and zooms every image at random in each epoch. The training images
+# become harder to fit, and accuracy on new images improves with more epochs than here.
 
 augmented = ConvDigitClassifier(
     (8, 16),
@@ -51,7 +51,7 @@ for name, network in (("plain", plain), ("augmented", augmented)):
     )
 
 # %%
-# What the filters of the first layer make of a digit, behind pooling and activation.
+# Plot the outputs of the filters of the first layer for one digit, after pooling and activation.
 
 import matplotlib.pyplot as plt
 

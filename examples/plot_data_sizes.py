@@ -2,8 +2,8 @@
 How many images are enough?
 ===========================
 
-scikit-learn's ``learning_curve`` trains the same network on more and more images. One compiled loop
-serves all sizes, so that small ones take fractions of a second.
+scikit-learn's ``learning_curve`` trains the same network on training sets of increasing size. All
+sizes share one compiled loop, so small ones take fractions of a second.
 """
 
 # %%
@@ -18,7 +18,7 @@ from skdigits.datasets import fetch_mnist
 X, y = fetch_mnist(return_X_y=True)
 X, y = X[:12_000], y[:12_000]
 
-# Small batches: a hundred images in batches of 128 would be a single step an epoch.
+# Small batches: with 128 samples per batch, a hundred images would make one step per epoch.
 training = {"batch_size": 32, "epochs": 8, "dropout": 0.1, "random_state": 0}
 dense = DenseDigitClassifier(128, **training)
 models = {
@@ -30,7 +30,7 @@ sizes = np.array([100, 300, 1000, 3000, 9000])
 splits = ShuffleSplit(2, test_size=3000, random_state=0)
 
 # %%
-# Two random choices of the images for each size; the bands are their standard deviation.
+# Each size is fitted on two random samples of the images. The bands show the standard deviation.
 
 import matplotlib.pyplot as plt
 
@@ -43,11 +43,11 @@ for name, model in models.items():
     display.plot(axes, score_type="test", line_kw={"marker": "o"})
     display.lines_[0].set_label(name)
     print(name, np.round(test_scores.mean(axis=1), 4))
-axes.set(xscale="log", xlabel="training images", ylabel="accuracy on other images")
+axes.set(xscale="log", xlabel="training images", ylabel="accuracy on held-out images")
 axes.legend(frameon=False)
 axes.grid(alpha=0.3)
 
 # %%
-# Ten times as many images take more than half of the errors away. Convolutions know beforehand that
-# neighbouring pixels belong together: to them, the same images are worth several times as many. The
-# later principal components are small, and a network learns them only from more steps than these.
+# Ten times as many images remove more than half of the errors. Convolutions know from the start
+# that neighbouring pixels belong together, so they need several times fewer images. The later
+# principal components are small, and a network needs more steps than these to learn them.

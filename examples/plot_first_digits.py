@@ -2,12 +2,12 @@
 First digits
 ============
 
-A dense network is an estimator like any other: ``fit``, ``predict``, ``score``.
+Train a dense network on MNIST and look at its results.
 """
 
 # %%
-# MNIST is 60,000 training and 10,000 test images of 28 x 28 grey pixels, as rows of 784 numbers
-# from 0 to 255. The first call fetches it, later ones read it from a cache.
+# MNIST consists of 60,000 training and 10,000 test images of 28 x 28 grey pixels, stored as rows of
+# 784 numbers from 0 to 255. The first call downloads it; later calls read it from a cache.
 
 from skdigits.datasets import fetch_mnist
 
@@ -16,9 +16,8 @@ X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
 print(X.shape, X.dtype, y[:10])
 
 # %%
-# Two hidden layers of 128 units, five epochs. The pixels need no scaling: the network standardizes
-# its input by one mean and one standard deviation. Given validation samples, it tells after each
-# epoch how it does on them.
+# Train two hidden layers of 128 units for five epochs. The pixels need no scaling, since the
+# classifier standardizes its input. It evaluates the validation samples after each epoch.
 
 from skdigits import DenseDigitClassifier
 
@@ -27,21 +26,21 @@ classifier.fit(X[5000:], y[5000:], X_val=X[:5000], y_val=y[:5000])
 print(f"test accuracy {classifier.score(X_test, y_test):.4f}, fit in {classifier.fit_time_:.1f} s")
 
 # %%
-# What was fitted, layer by layer. In a notebook, the classifier itself shows it as a diagram.
+# List the layers. In a notebook, the fitted classifier also displays them as a diagram.
 
 classifier.summary()
 
 # %%
-# Loss and accuracy of each epoch are in ``history_``; a display draws them. While training, dropout
-# switches off some of the units, which is why the network does better on validation images.
+# ``history_`` contains the loss and accuracy of each epoch. Dropout disables some of the units
+# during training, which is why the network does better on validation images.
 
 from skdigits.displays import TrainingHistoryDisplay
 
 TrainingHistoryDisplay.from_estimator(classifier)
 
 # %%
-# Which digits are taken for which others? Counts are a matter of scikit-learn's own display; beside
-# them errors can hardly be seen, so that a second one leaves out what is right.
+# Which digits are confused? scikit-learn's own display shows the counts. The correct predictions
+# hide the errors there, so a second display shows the errors only.
 
 from sklearn.metrics import ConfusionMatrixDisplay
 

@@ -2,12 +2,12 @@
 From scikeras to skdigits, step by step
 =======================================
 
-Code that wraps a Keras network by scikeras moves in three steps, each of which runs
-(``pip install "skdigits[scikeras]"``).
+Migrate code that wraps a Keras network with scikeras in three steps
+(``pip install "skdigits[scikeras]"``). The code runs after each of them.
 """
 
 # %%
-# Where it starts: a function that builds the network, and ``KerasClassifier`` around it.
+# The original code has a function that builds the network, and wraps it in ``KerasClassifier``.
 
 import time
 
@@ -22,7 +22,7 @@ X, y = X[:10_000] / 255, y[:10_000]
 X_test = X_test / 255
 
 
-def by_hand(units):
+def build_network(units):
     return keras.Sequential(
         [
             keras.Input((784,)),
@@ -34,10 +34,10 @@ def by_hand(units):
 
 training = {"optimizer": "adam", "batch_size": 128, "epochs": 5, "random_state": 0}
 scikeras = {"loss": "sparse_categorical_crossentropy", "verbose": 0}
-start = KerasClassifier(by_hand, model__units=128, **scikeras, **training)
+start = KerasClassifier(build_network, model__units=128, **scikeras, **training)
 
 # %%
-# Step 1: the network by ``skdigits.networks``, everything else as it was.
+# **Step 1**: build the network with ``skdigits.networks`` and keep everything else.
 
 from skdigits.networks import dense_network
 
@@ -51,8 +51,8 @@ builder = KerasClassifier(
 )
 
 # %%
-# Step 2: the estimator by skdigits, with Keras' way to train: a constant learning rate, no
-# dropout, input as it is. The words of training stay the same.
+# **Step 2**: use the estimator of skdigits with the settings of Keras: a constant learning rate, no
+# dropout, unscaled input. The training parameters keep their names.
 
 from skdigits import DenseDigitClassifier
 
@@ -61,8 +61,8 @@ ours = DenseDigitClassifier(
 )
 
 # %%
-# Step 3: our defaults for the rest. The network standardizes its input itself, so that pixels need
-# not be divided by 255, and the learning rate rises and falls over the epochs.
+# **Step 3**: use the defaults of skdigits. The classifier standardizes its input, so there is no
+# need to divide the pixels by 255. The learning rate rises and falls over the epochs.
 
 defaults = DenseDigitClassifier(128, epochs=5, random_state=0)
 
@@ -78,7 +78,7 @@ for name, model in {
     print(f"{name}: {seconds:.1f} s, accuracy {model.score(X_test, y_test):.4f}")
 
 # %%
-# And back: a fitted classifier becomes a live Keras model whenever Keras is needed.
+# To go back to Keras, convert a fitted classifier to a Keras model.
 
 import numpy as np
 
@@ -87,4 +87,4 @@ probabilities = network.predict(X_test[:100].astype("float32"), verbose=0)
 print(np.abs(probabilities - ours.predict_proba(X_test[:100])).max())
 
 # %%
-# What changes its name is in a table: :doc:`/coming-from`.
+# All parameters whose names change are listed in :doc:`/coming-from`.

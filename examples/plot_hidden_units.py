@@ -2,7 +2,7 @@
 What the hidden units learned
 =============================
 
-Networks of one and of two hidden units are too small for ten digits, and small enough to be seen.
+Networks with one or two hidden units are too small for ten digits, but small enough to plot.
 """
 
 # %%
@@ -12,7 +12,7 @@ from skdigits.datasets import fetch_mnist
 X, y = fetch_mnist(return_X_y=True)
 X = X[:20_000] / 255
 y = y[:20_000]
-keras_way = {
+keras_defaults = {
     "activation": "relu",
     "dropout": 0.0,
     "optimizer": "rmsprop",
@@ -24,42 +24,40 @@ keras_way = {
 }
 
 # %%
-# One unit. Its activation is all that the output layer knows of an image, so that each digit gets
-# an interval of it. There is no room for all ten: a class whose box is empty is never predicted.
+# With one unit, its activation is the only input of the output layer, so each digit corresponds to
+# an interval. There is not enough room for all ten: classes without a box are never predicted.
 
 from skdigits.displays import ActivationDisplay
 
-one = DenseDigitClassifier(1, **keras_way).fit(X, y)
-print(
-    f"accuracy {one.score(X, y):.3f}, digits ever predicted: {sorted(set(one.predict(X).tolist()))}"
-)
+one = DenseDigitClassifier(1, **keras_defaults).fit(X, y)
+print(f"accuracy {one.score(X, y):.3f}, predicted digits: {sorted(set(one.predict(X).tolist()))}")
 ActivationDisplay.from_estimator(one, X)
 
 # %%
-# Two units. Each digit gets a sector of the plane, seen from the origin.
+# With two units, each digit corresponds to a sector of the plane around the origin.
 
-two = DenseDigitClassifier(2, **keras_way).fit(X, y)
+two = DenseDigitClassifier(2, **keras_defaults).fit(X, y)
 print(f"accuracy {two.score(X, y):.3f}")
 ActivationDisplay.from_estimator(two, X)
 
 # %%
-# What it mixes up: ones and threes as it calls them, up to 25 of each kind.
+# Plot ones and threes by true and predicted class, up to 25 of each kind.
 
 from skdigits.displays import ConfusedDigitsDisplay
 
 ConfusedDigitsDisplay.from_estimator(two, X, y, classes=(1, 3))
 
 # %%
-# More units than two are projected, by PCA unless another projector is given; or some are chosen.
+# More than two units are projected, by default with PCA. Alternatively, select some of them.
 
 deep = DenseDigitClassifier((64, 32), epochs=5, random_state=0).fit(X, y)
 ActivationDisplay.from_estimator(deep, X[:5000])
 ActivationDisplay.from_estimator(deep, X[:5000], layer=0, units=(0, 1))
 
 # %%
-# What a unit looks for is told by its weights, as an image. Those of softmax regression, a network
-# without hidden layers, are easiest to read: the unit of a digit likes ink where that digit has it,
-# and dislikes it (orange) where others do.
+# The weights of a unit, drawn as an image, show what it responds to. Those of softmax regression, a
+# network without hidden layers, are the easiest to read: each unit has positive weights at the
+# pixels of its digit, and negative ones (orange) at the pixels of other digits.
 
 import matplotlib.pyplot as plt
 

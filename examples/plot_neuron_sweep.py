@@ -1,14 +1,14 @@
 """
-A neuron sweep with GridSearchCV
-================================
+Search the number of hidden units
+=================================
 
-How many units should a hidden layer have? A published search answered "700", after 105 minutes; the
-command ``skdigits reproduce neuron-sweep`` repeats it in about five. Here is a small part of it.
+How many units should a hidden layer have? A published search found 700 in 105 minutes. The command
+``skdigits reproduce neuron-sweep`` repeats it in about five; this example runs a small part of it.
 """
 
 # %%
-# ``GridSearchCV`` as for any estimator. Early stopping watches validation images of its own, which
-# go to each fit as they are. Folds of the same network share one compiled training loop.
+# Use ``GridSearchCV`` as with any estimator. ``fit`` passes the validation images to every fit for
+# early stopping. All folds of the same network share one compiled training loop.
 
 from sklearn.model_selection import GridSearchCV
 
@@ -39,16 +39,16 @@ search.fit(X, y, X_val=X_val, y_val=y_val)
 print(search.best_params_, f"{search.best_score_:.4f}")
 
 # %%
-# The score rises quickly and then hardly: beyond some hundred units, differences are smaller than
-# the spread over the folds, and the best width is chance. What goes on rising is the time; that of
-# the first width includes that both workers had to import TensorFlow.
+# The score rises quickly at first. Beyond some hundred units, the differences are smaller than the
+# spread over the folds, and the best width is due to chance, while the fit time keeps rising. The
+# time of the first width includes importing TensorFlow in both workers.
 
 from skdigits.displays import SweepDisplay
 
 SweepDisplay.from_estimator(search)
 
 # %%
-# The refitted best network is an estimator with everything it has learned.
+# The best network is refitted on all training images. Displays accept the search itself.
 
 from skdigits.displays import TrainingHistoryDisplay
 
@@ -56,7 +56,7 @@ TrainingHistoryDisplay.from_estimator(search)
 print(f"refitted in {search.best_estimator_.fit_time_:.1f} s")
 
 # %%
-# Two parameters at once make a line for each value of the second.
+# A search over two parameters has one line for each value of the second.
 
 grid = {"hidden_layer_sizes": [25, 100, 400], "learning_rate": [0.0003, 0.001, 0.003]}
 both = GridSearchCV(search.estimator, grid, cv=2, n_jobs=2)

@@ -2,12 +2,13 @@
 Reduced inputs
 ==============
 
-Do 784 pixels have to be seen? PCA makes fewer numbers of them, a forest says which of them count.
+Does a network need all 784 pixels? PCA condenses them, and a forest selects the most important
+ones.
 """
 
 # %%
-# The two published ways: as many principal components as explain 95 % of the variance, and the 70
-# pixels that a random forest finds most important. 10,000 training images are enough for a look.
+# The published study uses the principal components that explain 95 % of the variance, and the 70
+# pixels that a random forest finds most important. This example uses 10,000 training images.
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -28,8 +29,8 @@ reducers = {
 }
 
 # %%
-# ``ReducedDigitClassifier`` puts a reducer in front of a network. It does what a ``Pipeline`` does,
-# takes validation samples through the reducer too, and tells its time apart.
+# ``ReducedDigitClassifier`` combines a reducer and a network. Unlike a ``Pipeline``, it also
+# reduces the validation samples, and it reports the time of the reduction.
 
 network = DenseDigitClassifier(256, epochs=8)
 models = {
@@ -41,24 +42,24 @@ models = {
 models["all pixels"] = network.set_params(random_state=0).fit(X, y, X_val=X_val, y_val=y_val)
 
 for name, model in models.items():
-    inner = getattr(model, "classifier_", model)
+    n_inputs = getattr(model, "classifier_", model).n_features_in_
     reduction = getattr(model, "reduction_time_", 0)
     print(
-        f"{name}: {inner.n_features_in_} inputs, {inner.n_parameters_:,} parameters, "
+        f"{name}: {n_inputs} inputs, {model.n_parameters_:,} parameters, "
         f"{reduction:.1f} s of {model.fit_time_:.1f} s for the reduction, "
         f"accuracy {model.score(X_test, y_test):.4f}"
     )
 
 # %%
-# With so few images both cost accuracy, PCA little and the forest's pixels more. With all of MNIST
-# and a larger network, PCA costs next to none.
+# With so few images, PCA costs little accuracy, and the forest's pixels cost more. With all of
+# MNIST and a larger network, PCA costs almost none.
 
 from skdigits.displays import TrainingHistoryDisplay
 
 TrainingHistoryDisplay.from_estimator(models)
 
 # %%
-# Where the forest looks, and which pixels the network behind it gets to see of a digit.
+# Plot the importances of the pixels, and the pixels of a digit that the network sees.
 
 from skdigits.displays import PixelImportanceDisplay
 
@@ -66,12 +67,13 @@ PixelImportanceDisplay.from_estimator(models["forest"])
 PixelImportanceDisplay.from_estimator(models["forest"], image=X[0])
 
 # %%
-# A principal component is a pattern that is added and taken away.
+# A principal component is a pattern of pixels. Images contain it with a positive or negative
+# weight.
 
 PixelImportanceDisplay.from_estimator(models["PCA"], component=1)
 
 # %%
-# In a plain pipeline, reducer and network are searched together.
+# Search the parameters of the reducer and the network together, here in a plain pipeline.
 
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline

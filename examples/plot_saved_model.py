@@ -1,13 +1,13 @@
 """
-A saved model in an app
-=======================
+Serve a saved model
+===================
 
-A fitted model is saved with joblib like any other. The program that loads it needs skdigits, but
-never imports TensorFlow.
+Save a fitted model with joblib and load it in another program. That program needs skdigits
+installed, but never imports TensorFlow.
 """
 
 # %%
-# Train and save. The normalizer in front brings drawings and scans to the form of MNIST.
+# Train and save a pipeline whose normalizer converts drawings and scans to MNIST's format.
 
 import subprocess
 import sys
@@ -36,7 +36,7 @@ joblib.dump(make_pipeline(DigitImageNormalizer(), classifier), folder / "reader.
 print(f"{(folder / 'reader.joblib').stat().st_size / 1e6:.2f} MB")
 
 # %%
-# Somebody draws a seven, with a thick blue pen.
+# Draw a seven with a thick blue pen.
 
 from PIL import Image, ImageDraw
 
@@ -45,7 +45,7 @@ ImageDraw.Draw(drawing).line([(80, 90), (220, 90), (130, 330)], fill="navy", wid
 drawing.save(folder / "drawing.png")
 
 # %%
-# The app: another process that loads the file, and answers.
+# Load the model in another process and predict.
 
 app = """
 import sys
@@ -70,7 +70,7 @@ answer = subprocess.run(
 print(answer.stdout)
 
 # %%
-# What the network was shown: the drawing, brought to the form of MNIST.
+# Plot the drawing, and the same drawing in MNIST's format, which is what the network sees.
 
 import matplotlib.pyplot as plt
 

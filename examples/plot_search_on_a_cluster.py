@@ -1,14 +1,14 @@
 """
-Searching on a cluster
-======================
+Search on a cluster
+===================
 
-The same search on the workers of a Dask cluster (``pip install "skdigits[distributed]"``). A
-cluster of two processes on this machine stands for one of many machines; only the ``Client``
+Run a search on the workers of a Dask cluster (``pip install "skdigits[distributed]"``). This
+example uses a cluster of two processes on one machine; for several machines, only the ``Client``
 differs.
 """
 
 # %%
-# One thread a worker, and the data on every worker from the start.
+# Use one thread per worker, and scatter the data to all workers at the start.
 
 import joblib
 from dask import config
@@ -39,8 +39,8 @@ if __name__ == "__main__":
     print(f"learning rate {rate:.4f}: accuracy {search.best_score_:.4f}")
 
 # %%
-# The learning rate matters over orders of magnitude, which is why it was drawn on a logarithmic
-# scale. Tall times are those of the first fit of each worker, which imports TensorFlow and compiles
+# Learning rates differ by orders of magnitude, so the search samples them on a logarithmic scale.
+# The longest times are those of the first fit of each worker, which imports TensorFlow and compiles
 # the network.
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def network_blocks(classifier):
         names="training",
         name_caption=f"epochs: {classifier.n_iter_}, last fit {classifier.fit_time_:.3g} s",
         name_details="\n".join(
-            f"{name} in the last epoch: {value:.4f}"
+            f"{name} in the last epoch: {value:.4g}"
             for name, value in last.items()
             if not math.isnan(value)  # partial_fit does not validate
         )

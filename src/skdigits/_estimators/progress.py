@@ -46,7 +46,7 @@ class Progress:
             Whether a callback asks to stop.
         """
         if self._estimator.verbose:
-            values = "  ".join(f"{name} {value:.4f}" for name, value in state.metrics.items())
+            values = "  ".join(f"{name} {value:.4g}" for name, value in state.metrics.items())
             seconds = state.epoch_times[-1]
             print(f"epoch {number}/{n_epochs}  {seconds:.2f} s  {values}", flush=True)
         return bool(

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
 
-from skdigits.displays._axes import colours, panels
+from skdigits.displays._axes import COLORS, panels
 from skdigits.displays._parts import final_network, input_of_network
 
 
@@ -228,7 +228,7 @@ class ActivationDisplay:
         options = {
             "tick_labels": self.classes,
             "patch_artist": True,
-            "medianprops": {"color": colours()[0], "linewidth": 2},
+            "medianprops": {"color": COLORS[0], "linewidth": 2},
             "flierprops": {"marker": ".", "markersize": 2, "alpha": 0.3, "rasterized": True},
         }
         if kwargs.get("patch_artist", True):

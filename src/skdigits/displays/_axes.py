@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# The palette of Okabe and Ito, whose colours differ for everybody; the dark ones first.
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
 
 def panels(ax, n_rows=1, n_columns=1, *, size):
     """Axes of a grid of panels.
@@ -70,15 +73,6 @@ def _divided(whole, n_rows, n_columns):
             for row in range(n_rows)
         ]
     )
-
-
-def colours():
-    """Colours for lines, which everybody can tell apart: Okabe and Ito's, the dark ones first."""
-    import matplotlib as mpl
-
-    names = ("black", "orange", "sky", "green", "yellow", "blue", "vermilion", "purple")
-    of_name = dict(zip(names, mpl.color_sequences["okabe_ito"], strict=True))
-    return [of_name[name] for name in ("blue", "vermilion", "green", "purple", "orange", "sky")]
 
 
 def line_options(own, given):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits.displays._axes import colours, image_options, panels
+from skdigits.displays._axes import COLORS, image_options, panels
 from skdigits.displays._images import as_images
 from skdigits.displays._importances import pixel_importances
 from skdigits.displays._parts import first_step
@@ -152,7 +152,7 @@ class PixelImportanceDisplay:
         for row, column in zip(*np.nonzero(self.selected), strict=True):
             corner = column - 0.5, row - 0.5
             self.ax_.add_patch(
-                Rectangle(corner, 1, 1, facecolor=colours()[4], alpha=0.5, edgecolor=colours()[1])
+                Rectangle(corner, 1, 1, facecolor=COLORS[4], alpha=0.5, edgecolor=COLORS[1])
             )
         title = f"{self.selected.sum()} of {self.selected.size} pixels selected"
         self.ax_.set_title(title, fontsize="medium")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdigits.displays._axes import colours, line_options, panels
+from skdigits.displays._axes import COLORS, line_options, panels
 from skdigits.displays._parts import final_network
 
 
@@ -128,15 +128,15 @@ class TrainingHistoryDisplay:
     def _plot_metric(self, axes, metric, line_kw):
         alone = len(self.histories) == 1
         for number, (name, history) in enumerate(self.histories.items()):
-            colour = colours()[number % len(colours())]
-            options = {"color": colour, "marker": ".s^Dv"[number // len(colours()) % 5]}
+            colour = COLORS[number % len(COLORS)]
+            options = {"color": colour, "marker": ".s^Dv"[number // len(COLORS) % 5]}
             epochs = np.arange(1, len(history[metric]) + 1)
             training = options | {"label": "training" if alone else name}
             axes.plot(epochs, history[metric], **line_options(training, line_kw))
             if "val_loss" not in history:
                 continue
             values = history[f"val_{metric}"]
-            validation = options | {"color": colours()[1] if alone else colour, "linestyle": "--"}
+            validation = options | {"color": COLORS[1] if alone else colour, "linestyle": "--"}
             validation = line_options(validation, line_kw)
             validation["label"] = "validation" if alone else None
             axes.plot(epochs, values, **validation)

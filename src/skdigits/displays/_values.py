@@ -5,7 +5,7 @@ from textwrap import shorten
 
 import numpy as np
 
-from skdigits.displays._axes import colours
+from skdigits.displays._axes import COLORS
 
 
 def are_numbers(values):
@@ -24,7 +24,7 @@ def styles_for(values, are_lines):
     """Line styles for each value, and their colour scale if there is one."""
     import matplotlib as mpl
 
-    too_many = len(values) > len(colours()) or (len(values) > 2 and not are_lines)
+    too_many = len(values) > len(COLORS) or (len(values) > 2 and not are_lines)
     if too_many and are_numbers(values):
         norm = (mpl.colors.LogNorm if _steps_multiply(values) else mpl.colors.Normalize)(
             min(values), max(values)
@@ -33,7 +33,7 @@ def styles_for(values, are_lines):
         return [{"color": scale.to_rgba(value), "marker": "o"} for value in values], scale
     styles = [
         {
-            "color": colours()[number % len(colours())],
+            "color": COLORS[number % len(COLORS)],
             "marker": "osD^v"[number % 5],
             "label": in_short(value),
         }

@@ -14,6 +14,9 @@ from skdigits.studies.study import Study
 
 
 def _cnn(n_convolutions, *, hidden=True, activation="sigmoid", optimizer="sgd", **parameters):
+    defaults = KERAS_DEFAULTS | {"batch_size": 128, "pool_size": None, "epochs": 5}
+    if optimizer == "adam":
+        defaults["learning_rate"] = 0.001  # Keras' own; that of ConvDigitClassifier is higher
     return ConvDigitClassifier(
         (32,) * n_convolutions,
         kernel_size=5,
@@ -22,7 +25,7 @@ def _cnn(n_convolutions, *, hidden=True, activation="sigmoid", optimizer="sgd", 
         hidden_layer_sizes=(128,) if hidden else (),
         activation=activation,
         optimizer=optimizer,
-        **(KERAS_DEFAULTS | {"batch_size": 128, "pool_size": None, "epochs": 5} | parameters),
+        **(defaults | parameters),
     )
 
 
