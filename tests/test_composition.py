@@ -10,6 +10,7 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
@@ -64,8 +65,6 @@ def test_curves(digits, small):
 
 
 def test_halving_search_over_epochs(digits, small):
-    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-
     X, _, y, _ = digits
     search = HalvingGridSearchCV(
         small(),
