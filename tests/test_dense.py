@@ -1,4 +1,4 @@
-"""What users do with DenseDigitClassifier, and what they do wrong."""
+"""Use and misuse of DenseDigitClassifier."""
 
 import pickle
 import tracemalloc
@@ -46,7 +46,7 @@ def test_parameter_counts_are_the_published_ones(sizes, n_parameters):
 
 def test_fitted_attributes(digits, small):
     X, X_test, y, y_test = digits
-    classifier = small((32, 16), epochs=5).fit(X, y, X_val=X_test, y_val=y_test)
+    classifier = small((32, 16), epochs=5, dropout=0.2).fit(X, y, X_val=X_test, y_val=y_test)
     assert classifier.n_parameters_ == 64 * 32 + 32 + 32 * 16 + 16 + 16 * 10 + 10
     assert [coef.shape for coef in classifier.coefs_] == [(64, 32), (32, 16), (16, 10)]
     assert [bias.shape for bias in classifier.intercepts_] == [(32,), (16,), (10,)]
@@ -66,14 +66,12 @@ def test_default_learns_the_small_digits(digits):
     assert DenseDigitClassifier(random_state=0).fit(X, y).score(X_test, y_test) > 0.95
 
 
-def test_default_on_mnist(mnist, mnist_test):
-    X, y = mnist
-    classifier = DenseDigitClassifier(128, epochs=2, random_state=0).fit(X, y)
-    assert classifier.score(*mnist_test) > 0.95
+def test_mnist(mnist_classifier, mnist_test):
+    assert mnist_classifier.score(*mnist_test) > 0.9
 
 
 @pytest.mark.parametrize("factor", [1 / 16, 255.0])
-def test_unit_of_the_input_does_not_matter(factor, digits, small):
+def test_unit_of_the_input_makes_no_difference(factor, digits, small):
     X, X_test, y, _ = digits
     ours = small(epochs=5).fit(X, y).predict_proba(X_test)
     scaled = small(epochs=5).fit(X * np.float32(factor), y)
@@ -160,16 +158,16 @@ def test_memory_map_is_not_copied(tmp_path, small):
 
 def test_same_seed_same_network(digits, small):
     X, _, y, _ = digits
-    once, again = (small(dropout=0.3).fit(X, y) for _ in range(2))
+    once, again = (small(dropout=0.2).fit(X, y) for _ in range(2))
     np.testing.assert_array_equal(once.coefs_[0], again.coefs_[0])
-    other = small(dropout=0.3, random_state=1).fit(X, y)
+    other = small(dropout=0.2, random_state=1).fit(X, y)
     assert not np.array_equal(once.coefs_[0], other.coefs_[0])
     instance = np.random.RandomState(7)
     drawn = [small(random_state=instance).fit(X, y).coefs_[0] for _ in range(2)]
     assert not np.array_equal(*drawn)
 
 
-def test_partial_fit_goes_on_where_fit_stopped(digits, small):
+def test_partial_fit_continues_where_fit_stopped(digits, small):
     X, _, y, _ = digits
     schedules = {"constant": {}, "exponential": {"decay_steps": 20, "decay_rate": 0.5}}
     for schedule, parameters in schedules.items():
@@ -184,7 +182,7 @@ def test_partial_fit_goes_on_where_fit_stopped(digits, small):
         np.testing.assert_array_equal(from_nothing.coefs_[0], whole.coefs_[0])
 
 
-def test_warm_start_goes_on_and_fit_starts_anew(digits, small):
+def test_warm_start_continues_and_fit_starts_anew(digits, small):
     X, _, y, _ = digits
     whole = small(epochs=4, learning_rate_schedule="constant").fit(X, y)
     warm = small(warm_start=True, learning_rate_schedule="constant").fit(X, y).fit(X, y)
@@ -233,7 +231,7 @@ def test_class_weights_are_those_of_scikit_learn():
         np.testing.assert_allclose(class_weights(class_weight, classes, y, weight), expected)
 
 
-def test_weight_zero_is_absence(digits, small):
+def test_sample_of_weight_zero_counts_as_absent(digits, small):
     X, X_test, y, _ = digits
     weight = (np.arange(len(y)) % 3 > 0).astype(float)
     weighted = small().fit(X, y, sample_weight=weight)
@@ -351,7 +349,7 @@ def test_interruption_before_the_first_epoch_changes_nothing(digits, small, monk
 
 def test_clone_keeps_every_parameter_and_fit_changes_none(digits):
     X, _, y, _ = digits
-    classifier = DenseDigitClassifier([16], epochs=1, optimizer="sgd", class_weight={1: 2.0})
+    classifier = DenseDigitClassifier([], epochs=1, class_weight={1: 2.0})
     parameters = classifier.get_params()
     assert clone(classifier).get_params() == parameters
     assert classifier.fit(X, y).get_params() == parameters
@@ -360,8 +358,8 @@ def test_clone_keeps_every_parameter_and_fit_changes_none(digits):
 def test_one_batch_does_not_depend_on_the_order_of_samples(digits, small):
     X, X_test, y, _ = digits
     order = np.random.default_rng(0).permutation(50)
-    one = small(dropout=0.3).fit(X[:50], y[:50]).predict_proba(X_test)
-    other = small(dropout=0.3).fit(X[order], y[order]).predict_proba(X_test)
+    one = small(dropout=0.2).fit(X[:50], y[:50]).predict_proba(X_test)
+    other = small(dropout=0.2).fit(X[order], y[order]).predict_proba(X_test)
     np.testing.assert_array_equal(one, other)
 
 
@@ -504,7 +502,7 @@ def test_partial_fit_takes_weights_as_they_are(digits, small):
     np.testing.assert_allclose(move(10), 10 * move(1), atol=1e-5)
 
 
-def test_going_on_after_restored_weights_goes_on_from_their_epoch(digits, small):
+def test_restored_weights_come_with_the_optimizer_state_of_their_epoch(digits, small):
     X, X_test, y, y_test = digits
     parameters = {"learning_rate": 0.1, "learning_rate_schedule": "constant"}
     stopped = small(epochs=50, early_stopping=True, patience=3, **parameters)
@@ -518,7 +516,7 @@ def test_going_on_after_restored_weights_goes_on_from_their_epoch(digits, small)
 
 def test_batch_much_larger_than_the_data(digits, small):
     X, _, y, _ = digits
-    huge, whole = (small(batch_size=size, epochs=3).fit(X, y) for size in (1_000_000, len(y)))
+    huge, whole = (small(batch_size=size, epochs=3).fit(X[:40], y[:40]) for size in (1_000_000, 64))
     np.testing.assert_allclose(huge.coefs_[0], whole.coefs_[0], atol=1e-6)
 
 
@@ -571,7 +569,7 @@ def test_bad_prediction_data(digits, small):
         classifier.predict(X_test[0])
 
 
-def test_large_finite_values_are_not_taken_for_infinity(digits, small):
+def test_large_finite_values_are_accepted(digits, small):
     X, _, y, _ = digits
     classifier = small().fit(X, y)
     huge = np.full((3, 64), 3e38, np.float32)  # their sum is not a float32

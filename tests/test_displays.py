@@ -1,4 +1,4 @@
-"""Displays: they draw what scikit-learn and the networks themselves say, where they are told to."""
+"""Displays draw the values of scikit-learn and of the networks, on the given axes."""
 
 from functools import cache
 
@@ -18,7 +18,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skdigits import ConvDigitClassifier, ReducedDigitClassifier
+from skdigits import ReducedDigitClassifier
 from skdigits.displays import (
     ActivationDisplay,
     ConfusedDigitsDisplay,
@@ -91,7 +91,7 @@ def test_box_for_every_class(small, digits):
     narrow = small(1, activation="relu", epochs=1).fit(X, y)
     display = ActivationDisplay.from_estimator(narrow, X, showfliers=False)
     predicted = narrow.predict(X)
-    assert set(predicted) < set(range(10))  # some are never predicted, and have a box all the same
+    assert set(predicted) < set(range(10))  # some are never predicted, and still have a box
     assert [tick.get_text() for tick in display.ax_.get_xticklabels()] == list("0123456789")
     medians = [line.get_ydata()[0] for line in display.ax_.lines if line.get_linewidth() == 2]
     for label in set(predicted):
@@ -114,15 +114,15 @@ def test_scatter_of_chosen_units_and_of_projections(network, digits):
     np.testing.assert_allclose(own.activations.std(axis=0), 1, rtol=0.01)
 
 
-def test_activations_of_filters_are_means_over_the_image(digits):
+def test_activations_of_filters_are_means_over_the_image(digits, tiny_conv):
     X, _, y, _ = digits
-    network = ConvDigitClassifier((3, 4), epochs=1, random_state=0).fit(X[:200], y[:200])
+    network = tiny_conv((3, 4), epochs=1).fit(X[:200], y[:200])
     display = ActivationDisplay.from_estimator(network, X[:50], layer=0, units=2)
     expected = network.activations(X[:50], 0)[..., 2].mean(axis=(1, 2))
     np.testing.assert_allclose(display.activations[:, 0], expected, rtol=1e-5)
 
 
-def test_activations_behind_a_reducer(small, digits):
+def test_activations_after_a_reducer(small, digits):
     X, _, y, _ = digits
     pipeline = make_pipeline(PCA(8, random_state=0), small(2, epochs=1)).fit(X, y)
     reduced = ReducedDigitClassifier(PCA(8, random_state=0), small(2, epochs=1)).fit(X, y)
@@ -196,14 +196,14 @@ def test_mistakes_are_the_surest_ones(network, digits):
     assert [text.get_text() for text in none.ax_.texts] == ["no mistakes"]
 
 
-def test_images_have_the_shape_that_the_network_saw(digits):
+def test_images_have_the_shape_that_the_network_saw(digits, tiny_conv):
     X, X_test, y, y_test = digits
-    network = ConvDigitClassifier(2, image_shape=(4, 16), epochs=1, random_state=0).fit(X, y)
+    network = tiny_conv(image_shape=(4, 16), learning_rate=0.1).fit(X, y)
     for estimator in (network, make_pipeline(MinMaxScaler(), network).fit(X, y)):
         mistakes = MistakesDisplay.from_estimator(estimator, X_test, y_test)
         assert mistakes.images.shape[1:] == (4, 16)
-    behind = make_pipeline(PCA(49), ConvDigitClassifier(2, epochs=1)).fit(X, y)
-    assert MistakesDisplay.from_estimator(behind, X_test, y_test).images.shape[1:] == (8, 8)
+    reduced = make_pipeline(PCA(49), tiny_conv(epochs=1)).fit(X, y)
+    assert MistakesDisplay.from_estimator(reduced, X_test, y_test).images.shape[1:] == (8, 8)
     of_rows = ConfusedDigitsDisplay.from_estimator(network, X_test, y_test)
     assert of_rows.images[0][0].shape[1:] == (4, 16)
     images = X_test.reshape(-1, 4, 16, 1) - 8  # below zero too, which is ink as well
@@ -212,7 +212,7 @@ def test_images_have_the_shape_that_the_network_saw(digits):
     assert confused.ax_[0, 0].images[0].get_clim()[0] == -8
 
 
-def test_importances_of_all_that_sees_pixels(network, small, digits):
+def test_importances_of_everything_that_is_fitted_on_pixels(network, small, digits):
     X, _, y, _ = digits
     forest = RandomForestClassifier(10, random_state=0).fit(X, y)
     selector = SelectFromModel(forest, prefit=True, threshold=-np.inf, max_features=9).fit(X, y)
@@ -416,19 +416,19 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image_shape=(2, 3)), "image_sh"),
     ],
 )
-def test_says_what_cannot_be_drawn(call, message, network, digits):
+def test_what_cannot_be_drawn_is_an_error(call, message, network, digits):
     _, X_test, _, y_test = digits
     with pytest.raises(ValueError, match=message):
         call(network, X_test, y_test)
 
 
 @pytest.mark.parametrize("ax", ["x", 5, [None, None]])
-def test_says_what_are_no_axes(ax, network):
+def test_invalid_axes_are_an_error(ax, network):
     with pytest.raises(TypeError, match="ax must be matplotlib Axes; got"):
         TrainingHistoryDisplay.from_estimator(network, ax=ax)
 
 
-def test_options_replace_our_own_by_any_of_their_names(network, digits):
+def test_options_override_ours_by_any_of_their_names(network, digits):
     X, *_ = digits
     history = TrainingHistoryDisplay.from_estimator(network, c="k", ls=":", metrics="loss")
     drawn = [(line.get_color(), line.get_linestyle()) for line in history.ax_[0].lines[:2]]

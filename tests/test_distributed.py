@@ -4,8 +4,7 @@ import io
 import os
 import signal
 import sys
-import threading
-import time
+from functools import partial
 
 import dask
 import distributed
@@ -17,11 +16,12 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from skdigits import DenseDigitClassifier
 from skdigits.studies import Curve, Network, Split, Study, load_fits, reproduce
 
-GRID = {"hidden_layer_sizes": [(8,), (24,)], "learning_rate": [0.001, 0.003]}
+pytestmark = pytest.mark.slow
+GRID = {"learning_rate": [0.001, 0.01]}
 
 
 @pytest.fixture(scope="module")
-def client():
+def cluster_client():
     with (
         dask.config.set({"distributed.scheduler.active-memory-manager.start": False}),
         distributed.LocalCluster(
@@ -33,8 +33,15 @@ def client():
 
 
 @pytest.fixture
+def client(cluster_client):
+    """A client of two workers: with a single one, joblib would not use the cluster."""
+    cluster_client.wait_for_workers(2)
+    return cluster_client
+
+
+@pytest.fixture
 def search():
-    return GridSearchCV(DenseDigitClassifier(epochs=8, random_state=0), GRID, cv=3)
+    return GridSearchCV(DenseDigitClassifier(8, epochs=2, random_state=0), GRID, cv=3)
 
 
 def _threads_and_process():
@@ -58,25 +65,31 @@ def test_search_on_a_cluster(client, digits, search):
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
 
 
+def _die_once(classifier, X, y, mark, parent):
+    """Score, except that the first worker to get here is killed."""
+    assert os.getpid() != parent
+    try:
+        mark.open("x").close()
+    except FileExistsError:
+        return classifier.score(X, y)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @pytest.mark.parametrize("rows", ["inside the tasks", "scattered"])
-def test_a_worker_is_killed_in_the_middle_of_a_search(client, digits, search, rows):
+def test_search_survives_the_death_of_a_worker(client, digits, search, rows, tmp_path):
     """What every task needs is on every worker or comes with the task; see docs/clusters.md."""
     X, _, y, _ = digits
-    search.set_params(estimator__epochs=60)
     search.cv = list(StratifiedKFold(3).split(X, y))
     scattered = [X, y, *(part for fold in search.cv for part in fold)]
     if rows == "inside the tasks":
         scattered = [X, y]
         search.cv = [(train.tolist(), test.tolist()) for train, test in search.cv]
     expected = search.fit(X, y).cv_results_["mean_test_score"]
-    victim = next(iter(client.run(os.getpid).values()))
+    before = set(client.run(os.getpid).values())
+    search.set_params(scoring=partial(_die_once, mark=tmp_path / "died", parent=os.getpid()))
     with joblib.parallel_config(backend="dask", scatter=scattered):
-        killer = threading.Timer(1.0, os.kill, (victim, signal.SIGKILL))
-        killer.start()
-        start = time.monotonic()
         search.fit(X, y)
-    assert time.monotonic() - start > 1.0  # it was still searching when that happened
-    assert victim not in client.run(os.getpid).values()
+    assert set(client.run(os.getpid).values()) != before
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
 
 
@@ -84,9 +97,9 @@ def test_study_on_a_cluster(client, tmp_path):
     """On some images of MNIST, which each worker reads for itself."""
     small = DenseDigitClassifier(8, epochs=1)
     sizes = Curve("sizes", small, (100, 1_000), lambda fit: f"{fit['images']} images", seeds=2)
-    study = Study("own", "", "", (Network("all", small, seeds=2), sizes), Split(58_000), minutes=1)
+    study = Study("own", "", "", (Network("all", small), sizes), Split(58_000), minutes=1)
     with joblib.parallel_config(backend="dask"):
         ours = reproduce(study, tmp_path / "dask", file=io.StringIO())
-    assert len(load_fits(tmp_path / "dask")) == len(ours) == 6
+    assert len(load_fits(tmp_path / "dask")) == len(ours) == 5
     alone = reproduce(study, tmp_path / "alone", file=io.StringIO())
     np.testing.assert_array_equal(ours.test_accuracy, alone.test_accuracy)

@@ -1,15 +1,20 @@
 """Every example in docstrings, README, docs and gallery runs."""
 
+import copy
 import doctest
 import importlib
 import pkgutil
 import re
 from pathlib import Path
 
+import distributed
+import joblib
 import pytest
 from matplotlib import pyplot as plt
 
 import skdigits
+from skdigits.datasets import fetch_mnist
+from skdigits.studies import data
 
 ROOT = Path(__file__).parent.parent
 MODULES = [
@@ -45,17 +50,62 @@ def test_public_names_have_an_example_and_are_in_the_api(name):
     assert f"{module}.{name}" in listed or f"``{module}.{name}``" in sections[-1]
 
 
+FEWER = 20  # one image in so many
+SHORTER = {
+    r'(epochs"?[=:] ?)\d+': r"\g<1>1",
+    r"(n_trials=|n_iter=|max_resources=)\d+": r"\g<1>2",
+    r"(min_resources=|in range\()\d+": r"\g<1>1",
+    r"(\[\d+(?:, \d+){2})(?:, \d+)+\]": r"\g<1>]",  # candidates
+    # Numbers of images; not less than a batch, as every size of a batch is compiled by itself.
+    r"(?<![\w.])(\d+_000|[1-9]000)(?![\w.]| \*)": lambda match: str(
+        max(int(match[0]) // FEWER, 130)
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def few_images():
+    """A stand-in for fetch_mnist that returns the first images of each part."""
+    parts = {}
+
+    def fetch_few(**options):
+        key = tuple(sorted(options.items()))
+        if key not in parts:
+            mnist = fetch_mnist(**options)
+            if isinstance(mnist, tuple):
+                X, y = mnist
+                parts[key] = X[: len(X) // FEWER].copy(), y[: len(y) // FEWER].copy()
+            else:
+                for name in ("data", "target", "frame", "images"):
+                    if mnist[name] is not None:
+                        mnist[name] = mnist[name][: len(mnist[name]) // FEWER].copy()
+                parts[key] = mnist
+        return copy.deepcopy(parts[key])
+
+    return fetch_few
+
+
 @pytest.fixture
-def run(tmp_path, monkeypatch):
-    """Run code as a script of a user would."""
+def run(tmp_path, monkeypatch, few_images):
+    """Run code as a script of a user would, on fewer images, for one epoch, in this process."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setattr("skdigits.datasets.fetch_mnist", few_images)
+    monkeypatch.setattr("skdigits.studies.data.fetch_mnist", few_images)
+    start = distributed.LocalCluster
+    one_thread = {"n_workers": 1, "processes": False}
+    monkeypatch.setattr("distributed.LocalCluster", lambda **options: start(**options | one_thread))
     namespace = {"__name__": "__main__"}
 
     def run(source, name):
-        exec(compile(source, str(name), "exec"), namespace)
+        for pattern, replacement in SHORTER.items():
+            source = re.sub(pattern, replacement, source)
+        with joblib.parallel_config(backend="sequential"):
+            exec(compile(source, str(name), "exec"), namespace)
 
+    data.images.cache_clear()
     yield run
+    data.images.cache_clear()
     plt.close("all")
 
 
@@ -68,8 +118,7 @@ def test_python_blocks_of_pages(page, run):
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
 def test_examples(example, run):
-    """With one epoch a fit; the docs are built from them as they are."""
-    run(re.sub(r'(epochs"?[=:] ?)\d+', r"\g<1>1", example.read_text()), example)
+    run(example.read_text(), example)
 
 
 def test_pages_link_to_files_that_exist():

@@ -21,7 +21,7 @@ def test_predict_during_a_refit_uses_the_old_or_the_new_model(kind, digits, smal
     X, X_test, y, _ = digits
     make = {
         "small": small,
-        "small_conv": lambda: small_conv((2,), hidden_layer_sizes=()),
+        "small_conv": small_conv,
         "reduced": lambda: ReducedDigitClassifier(PCA(10, random_state=0), small()),
     }[kind]
     sets = (X, y), (X + np.float32(5), y + 100)
@@ -200,17 +200,17 @@ def test_early_stopping_warns_of_schedules_that_pay_off_at_their_end(schedule, d
 def test_failed_networks_do_not_return_to_the_pool(digits, small, monkeypatch):
     X, _, y, _ = digits
     monkeypatch.setattr(network_pool, "_idle_networks", [])
-    small((9,)).fit(X, y)
+    small(()).fit(X, y)
     assert len(network_pool._idle_networks) == 1
     with pytest.raises(ValueError, match="diverged"):
-        small((9,), standardize=False, learning_rate=1e20).fit(X * np.float32(1e30), y)
+        small((), standardize=False, learning_rate=1e20).fit(X * np.float32(1e30), y)
     assert not network_pool._idle_networks
 
 
 def test_clear_network_pool(digits, small, monkeypatch):
     X, X_test, y, _ = digits
     monkeypatch.setattr(network_pool, "_idle_networks", [])
-    classifier = small((9,)).fit(X, y)
+    classifier = small(()).fit(X, y)
     expected = classifier.predict_proba(X_test)
     clear_network_pool()
     assert not network_pool._idle_networks
@@ -220,8 +220,8 @@ def test_clear_network_pool(digits, small, monkeypatch):
 
 def test_numbers_of_numpy_are_numbers(digits, small):
     X, _, y, _ = digits
-    expected = small(batch_size=50, epochs=2).fit(X, y)
-    for batch_size, epochs in ((np.int64(50), np.uint8(2)), (np.int32(50), np.int8(2))):
+    expected = small().fit(X, y)
+    for batch_size, epochs in ((np.int64(64), np.uint8(2)), (np.int32(64), np.int8(2))):
         classifier = small(
             batch_size=batch_size,
             epochs=epochs,

@@ -86,7 +86,7 @@ def test_prediction_needs_inference_only(name):
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_what_estimators_use_knows_no_estimator(name):
+def test_lower_layers_import_no_estimator(name):
     if is_in(name, "_training", "_inference", "networks", "datasets", "_architecture", "_utils"):
         found = imports(MODULES[name])
         assert not found & ESTIMATORS

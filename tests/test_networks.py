@@ -82,7 +82,7 @@ def test_conv_network_is_the_keras_network():
         ({"kernel_size": 2.5}, "kernel_size must hold ints of at least 1"),
     ],
 )
-def test_what_does_not_fit_is_an_error_that_says_where(wrong, message):
+def test_invalid_window_is_an_error_that_names_the_convolution(wrong, message):
     with pytest.raises(ValueError, match=message):
         conv_config((28, 28), 10, filters=(4, 4, 4), **({"kernel_size": 9} | wrong))
 

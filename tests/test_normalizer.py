@@ -103,7 +103,7 @@ def test_noise_and_specks_do_not_matter():
     assert_alike(ours, expected)
 
 
-def test_polarity_can_be_told():
+def test_polarity_can_be_set():
     framed = ImageOps.expand(drawn(), 30, fill=0)  # a black frame: "auto" takes it for background
     expected = normalized(SEVEN)[0]
     light = normalized(ImageOps.invert(drawn()), polarity="light_on_dark")[0]
@@ -125,7 +125,7 @@ def test_polarity_can_be_told():
     ],
     ids=["white", "zeros", "sevens", "paper", "one pixel", "paper of floats"],
 )
-def test_a_blank_image_becomes_zeros_and_a_warning_says_which(blank):
+def test_blank_image_becomes_zeros_with_a_warning(blank):
     with pytest.warns(UserWarning, match=r"2 of 4 images of X are blank \(counted from 0: 1, 3\)"):
         ours = normalized(SEVEN, blank, SEVEN, blank)
     assert list(ours.any(axis=(1, 2))) == [True, False, True, False]
@@ -174,7 +174,7 @@ def test_files(tmp_path):
         ([np.full((9, 9, 3), "a")], "image 0 of X must hold finite real"),
     ],
 )
-def test_what_is_no_sequence_of_images_is_an_error(X, message):
+def test_input_other_than_images_is_an_error(X, message):
     with pytest.raises(ValueError, match=message):
         DigitImageNormalizer().transform(X)
 
@@ -207,7 +207,7 @@ def test_nested_lists_are_arrays():
     assert_alike(ours, DigitImageNormalizer().fit_transform(images), tolerance=1)
 
 
-def test_a_faint_shadow_does_not_outweigh_a_digit():
+def test_faint_shadow_does_not_outweigh_the_digit():
     scene = np.full((400, 400), 240, np.uint8)
     scene[20:180, 20:380] = 185
     scene[230:370, 100:180] = np.asarray(SEVEN.resize((80, 140)))
@@ -215,11 +215,8 @@ def test_a_faint_shadow_does_not_outweigh_a_digit():
     assert (ours > 0).sum() > 30
 
 
-def test_in_front_of_a_fitted_classifier(mnist, small_conv):
-    X, y = mnist
-    classifier = small_conv((8, 16), batch_size=128, learning_rate=0.003)
-    classifier.fit(X[:20_000], y[:20_000])
-    model = make_pipeline(DigitImageNormalizer(), classifier)
+def test_pipeline_with_a_fitted_classifier(mnist_classifier):
+    model = make_pipeline(DigitImageNormalizer(), mnist_classifier)
     assert list(model.predict([SEVEN, np.asarray(drawn(shift=(40, 50), ink=255, paper=0))])) == [
         7,
         7,
@@ -228,7 +225,7 @@ def test_in_front_of_a_fitted_classifier(mnist, small_conv):
     assert frame.shape == (1, 784)
 
 
-def test_a_failed_fit_leaves_no_trace():
+def test_failed_fit_changes_nothing():
     names = list("abcd")
     normalizer = DigitImageNormalizer().fit(pd.DataFrame(np.eye(4), columns=names))
     with pytest.raises(ValueError, match="NaN"):
@@ -237,6 +234,6 @@ def test_a_failed_fit_leaves_no_trace():
     assert list(normalizer.feature_names_in_) == names
 
 
-def test_rows_that_make_no_square_are_lines_with_a_warning():
+def test_rows_that_are_not_square_become_lines_with_a_warning():
     with pytest.warns(UserWarning, match="6 features, which is not a square number"):
         DigitImageNormalizer().transform(np.eye(2, 6))

@@ -144,15 +144,12 @@ def test_learning_rate_overrides_that_of_the_optimizer(data):
         ({"class_name": "adam"}, 0.001),
     ],
 )
-def test_default_learning_rate_of_convolutions_is_that_of_the_optimizer(optimizer, rate, data):
+def test_default_learning_rate_of_convolutions_is_that_of_the_optimizer(
+    optimizer, rate, data, tiny_conv
+):
     X, y = data
-    classifier = ConvDigitClassifier(
-        2,
-        hidden_layer_sizes=(),
-        optimizer=optimizer,
-        learning_rate_schedule="constant",
-        epochs=1,
-        random_state=0,
+    classifier = tiny_conv(
+        optimizer=optimizer, learning_rate=None, learning_rate_schedule="constant", epochs=1
     ).fit(X, y)
     assert classifier.history_["learning_rate"] == pytest.approx([rate])
 

@@ -1,7 +1,5 @@
 """Searches: scikit-learn's ways to look for parameters, their progress, workers and times."""
 
-import os
-import subprocess
 import sys
 
 import joblib
@@ -18,14 +16,15 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils import Bunch
 
-from skdigits import DenseDigitClassifier, ReducedDigitClassifier
+from skdigits import ReducedDigitClassifier
 
 GRID = {"hidden_layer_sizes": [(8,), (24,)]}
 
 
 class StopAfter:
-    """A callback that asks to stop after some epochs, and keeps what it was told."""
+    """A callback that asks to stop after some epochs, and keeps what it has seen."""
 
     def __init__(self, n_epochs):
         self.n_epochs = n_epochs
@@ -105,68 +104,88 @@ def test_scikit_learns_own_callbacks(small, digits, capsys):
     assert classifier.score(X, y) == logged["accuracy"].iloc[-1]
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_same_scores_with_every_backend(digits, n_jobs, backend):
+def test_parallel_search_finds_the_same_scores(backend, digits, small, two_processes):
     X, _, y, _ = digits
-    classifier = DenseDigitClassifier(epochs=2, random_state=0)
-    with joblib.parallel_config(backend=backend, n_jobs=n_jobs):
-        search = GridSearchCV(classifier, GRID, cv=2).fit(X, y)
-    expected = GridSearchCV(classifier, GRID, cv=2).fit(X, y)
+    search = GridSearchCV(small(dropout=0.2), GRID, cv=2).fit(X, y)
+    expected = search.cv_results_
+    with joblib.parallel_config(backend=backend, n_jobs=2):
+        found = search.fit(X, y).cv_results_
     for key in ("split0_test_score", "split1_test_score"):
-        np.testing.assert_array_equal(search.cv_results_[key], expected.cv_results_[key])
+        np.testing.assert_array_equal(found[key], expected[key])
 
 
-def _threads():
-    import skdigits._training.compiled_loop  # noqa: F401
-
-    tf = sys.modules["tensorflow"]
-    return tf.config.threading.get_intra_op_parallelism_threads()
-
-
-def test_workers_share_the_cores(monkeypatch):
-    """Each of two worker processes trains with half of the threads."""
+@pytest.fixture
+def two_processes(monkeypatch):
+    """Let joblib choose the threads of its processes, as it does for users."""
     monkeypatch.delenv("OMP_NUM_THREADS")
+
+
+def _coefs_and_threads(classifier, X, y):
+    coefs = classifier.fit(X, y).coefs_
+    return coefs, sys.modules["tensorflow"].config.threading.get_intra_op_parallelism_threads()
+
+
+def test_processes_share_the_cores_and_learn_the_same_weights(digits, small, two_processes):
+    X, _, y, _ = digits
+    classifier = small(dropout=0.2)
     with joblib.parallel_config(backend="loky", n_jobs=2):
-        found = joblib.Parallel()(joblib.delayed(_threads)() for _ in range(2))
-    assert set(found) == {max(joblib.cpu_count() // 2, 1)}
+        results = joblib.Parallel()(
+            joblib.delayed(_coefs_and_threads)(classifier, X, y) for _ in range(2)
+        )
+    expected = classifier.fit(X, y).coefs_
+    for coefs, threads in results:
+        assert threads == max(joblib.cpu_count() // 2, 1)
+        for ours, theirs in zip(coefs, expected, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+class FakeThreading:
+    """TensorFlow's settings of threads, which may be made before it computes."""
+
+    def __init__(self, error=None):
+        self.set = {}
+        self.error = error
+
+    def set_intra_op_parallelism_threads(self, n_threads):
+        if self.error:
+            raise self.error
+        self.set["intra"] = n_threads
+
+    def set_inter_op_parallelism_threads(self, n_threads):
+        self.set["inter"] = n_threads
 
 
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        ({"OMP_NUM_THREADS": "3,2"}, 3),
-        ({"OMP_NUM_THREADS": "3", "TF_NUM_INTRAOP_THREADS": "5"}, 0),  # as TensorFlow has it
-        ({"OMP_NUM_THREADS": "many"}, 0),
-        ({}, 0),
+        ({"OMP_NUM_THREADS": "3"}, {"intra": 3, "inter": 3}),
+        ({"OMP_NUM_THREADS": "3,2"}, {"intra": 3, "inter": 3}),
+        ({"OMP_NUM_THREADS": "3", "TF_NUM_INTRAOP_THREADS": "5"}, {}),
+        ({"OMP_NUM_THREADS": "many"}, {}),
+        ({"OMP_NUM_THREADS": "0"}, {}),
+        ({}, {}),
     ],
 )
-def test_thread_budget(variables, expected):
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
-    }
-    code = (
-        "import skdigits._training.compiled_loop, tensorflow as tf\n"
-        "print(tf.config.threading.get_intra_op_parallelism_threads())"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment | variables,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert int(found.stdout) == expected
+def test_threads_are_limited_by_the_environment(variables, expected, monkeypatch):
+    from skdigits._training import threads
+
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    for error in (None, RuntimeError("cannot be modified after initialization")):
+        threading = FakeThreading(error)
+        monkeypatch.setattr(threads, "tf", Bunch(config=Bunch(threading=threading)))
+        threads.limit_threads()
+        assert threading.set == ({} if error else expected)
 
 
-def test_halving_by_epochs(digits):
+def test_halving_by_epochs(digits, small):
     X, _, y, _ = digits
-    classifier = DenseDigitClassifier(16, random_state=0)
     grid = {"learning_rate": [1e-6, 1e-5, 1e-3, 1e-2]}
     search = HalvingGridSearchCV(
-        classifier, grid, resource="epochs", min_resources=1, max_resources=4, factor=2, cv=2
+        small(), grid, resource="epochs", min_resources=1, max_resources=4, factor=2, cv=2
     ).fit(X, y)
     assert search.n_resources_ == [1, 2, 4]
     assert search.n_candidates_ == [4, 2, 1]
@@ -174,29 +193,26 @@ def test_halving_by_epochs(digits):
     assert search.best_estimator_.n_iter_ == search.best_params_["epochs"] == 4
 
 
-def test_randomized(digits):
+def test_randomized_search(digits, small):
     X, _, y, _ = digits
-    classifier = DenseDigitClassifier(epochs=2, random_state=0)
-    distributions = {"hidden_layer_sizes": [(8,), (16,), (32,)], "dropout": [0.0, 0.2]}
-    search = RandomizedSearchCV(classifier, distributions, n_iter=3, cv=2, random_state=0)
-    search.fit(X, y)
-    alone = clone(classifier).set_params(**search.best_params_)
+    distributions = {"hidden_layer_sizes": [(8,), (24,)], "learning_rate": [0.001, 0.01]}
+    search = RandomizedSearchCV(small(), distributions, n_iter=3, cv=2, random_state=0).fit(X, y)
+    alone = clone(search.estimator).set_params(**search.best_params_)
     assert search.best_score_ == cross_val_score(alone, X, y, cv=2).mean()
 
 
-def _score_and_history(classifier, X, y):
-    _score_and_history.kept.append((classifier.fit_time_, classifier.history_))
+def _score_and_keep(classifier, X, y):
+    _score_and_keep.kept.append((classifier.fit_time_, classifier.history_))
     return classifier.score(X, y)
 
 
-def test_times_and_histories_of_a_search(digits):
-    """cv_results_ agrees with fit_time_, and a scorer keeps the history of each fold."""
+def test_times_and_histories_of_a_search(digits, small):
+    """fit_time_ is part of the time in cv_results_; a scorer keeps the history of each fold."""
     X, _, y, _ = digits
-    _score_and_history.kept = []
-    classifier = DenseDigitClassifier(epochs=3, random_state=0)
-    search = GridSearchCV(classifier, GRID, cv=2, scoring=_score_and_history, refit=False)
+    _score_and_keep.kept = []
+    search = GridSearchCV(small(epochs=3), GRID, cv=2, scoring=_score_and_keep, refit=False)
     search.fit(X, y)
-    times = [time for time, _ in _score_and_history.kept]
-    found = [search.cv_results_["mean_fit_time"][n] for n in (0, 1)]
-    assert found == pytest.approx([np.mean(times[:2]), np.mean(times[2:])], rel=0.1, abs=0.02)
-    assert [len(history["loss"]) for _, history in _score_and_history.kept] == [3] * 4
+    times = np.array([time for time, _ in _score_and_keep.kept]).reshape(2, 2)
+    assert (times > 0).all()
+    assert (times.mean(axis=1) <= search.cv_results_["mean_fit_time"]).all()
+    assert [len(history["loss"]) for _, history in _score_and_keep.kept] == [3] * 4

@@ -1,4 +1,4 @@
-"""The display of a search draws what the search says, and stars what it chose."""
+"""The display of a search draws the results of the search and marks its choice."""
 
 import numpy as np
 import pandas as pd
@@ -64,7 +64,7 @@ def star_of(display):
     return star.get_xydata()[0].tolist()
 
 
-def test_sweep_stars_what_the_search_chose(small, digits):
+def test_sweep_marks_the_choice_of_the_search(small, digits):
     X, _, y, _ = digits
     widths = {"hidden_layer_sizes": [4, 8, 16]}
     chosen = GridSearchCV(small(epochs=1), widths, cv=2, refit=lambda results: 1).fit(X, y)
@@ -138,7 +138,7 @@ def test_sweep_of_a_random_halving_with_equal_candidates(digits):
     assert star == [search.best_params_["max_depth"], search.best_score_]
 
 
-def test_widths_are_written_as_people_write_them(digits):
+def test_widths_are_written_in_full(digits):
     X, _, y, _ = digits
     grid = {"min_samples_leaf": [2, 16, 128, 1024]}
     search = GridSearchCV(DecisionTreeClassifier(), grid, cv=2).fit(X, y)
@@ -146,7 +146,7 @@ def test_widths_are_written_as_people_write_them(digits):
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["2", "16", "128", "1024"]
 
 
-def test_one_and_all_features_are_told_apart(digits):
+def test_int_and_float_values_are_distinguished(digits):
     X, _, y, _ = digits
     grid = {"max_depth": [2, 8], "max_features": [1, 1.0]}
     search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, cv=2).fit(X, y)
@@ -178,6 +178,6 @@ def test_sweep_of_a_random_search(digits):
         ({"scoring": "f1"}, "scoring must name a score"),
     ],
 )
-def test_says_what_was_not_searched(options, message, search):
+def test_what_was_not_searched_is_an_error(options, message, search):
     with pytest.raises(ValueError, match=message):
         SweepDisplay.from_estimator(search, **options)
