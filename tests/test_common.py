@@ -8,7 +8,6 @@ from unittest import SkipTest
 import pytest
 import sklearn
 from sklearn.base import BaseEstimator
-from sklearn.decomposition import PCA
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 import skdigits
@@ -41,7 +40,7 @@ ESTIMATORS = [
     ),
     tiny(8),
     DigitImageNormalizer(),
-    ReducedDigitClassifier(PCA(0.95), tiny()),
+    ReducedDigitClassifier(classifier=tiny()),
 ]
 VARIATIONS = [
     tiny(early_stopping=True, validation_fraction=0.5, learning_rate_schedule="constant"),
@@ -54,7 +53,7 @@ VARIATIONS = [
 with sklearn.config_context(enable_metadata_routing=True):
     ROUTED = [
         tiny().set_fit_request(sample_weight=True),
-        ReducedDigitClassifier(PCA(0.95), tiny().set_fit_request(sample_weight=True)),
+        ReducedDigitClassifier(classifier=tiny().set_fit_request(sample_weight=True)),
     ]
 
 

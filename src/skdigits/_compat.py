@@ -39,12 +39,24 @@ __all__ = [
     "check_feature_names",
     "check_n_features",
     "check_sample_weight",
+    "excludes_from_weight_decay",
     "fit_context",
     "keep_gradients_local",
     "raise_for_params",
     "silence_retracing_warning",
     "validate_params",
 ]
+
+
+def excludes_from_weight_decay(optimizer):
+    """Whether ``exclude_from_weight_decay`` of a Keras optimizer was called.
+
+    The exclusions are not part of its configuration.
+    """
+    return bool(
+        getattr(optimizer, "_exclude_from_weight_decay", None)
+        or getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    )
 
 
 def keep_gradients_local(optimizer):

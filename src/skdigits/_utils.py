@@ -41,8 +41,12 @@ def allowed_threads():
 
 
 def warn(message, category=UserWarning):
-    """Issue a warning that points at the line of the user who called skdigits or scikit-learn."""
+    """Issue a warning that points at the user's line that led to the call."""
     frame, level = sys._getframe(1), 1
-    while frame.f_back and frame.f_globals["__name__"].split(".")[0] in ("skdigits", "sklearn"):
+    while frame.f_back and _package(frame) in ("skdigits", "sklearn", "joblib"):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level + 1)
+
+
+def _package(frame):
+    return (frame.f_globals.get("__name__") or "").split(".")[0]

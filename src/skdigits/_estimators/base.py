@@ -32,6 +32,7 @@ from skdigits._estimators.validation import (
     check_classes,
     check_training_data,
     check_validation_data,
+    is_int,
     sum_is_finite,
 )
 from skdigits._inference.forward import layer_outputs
@@ -323,8 +324,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         n_hidden = len(fitted.coefs_) - 1
         if not n_hidden:
             raise ValueError("activations are those of a hidden layer; this network has none")
-        is_index = isinstance(layer, Integral) and not isinstance(layer, bool)
-        if not (is_index and -n_hidden <= layer < n_hidden):
+        if not (is_int(layer) and -n_hidden <= layer < n_hidden):
             raise ValueError(
                 f"layer must be the index of one of the {n_hidden} hidden layers, from 0 to "
                 f"{n_hidden - 1} or negative from the last; got {layer!r}"

@@ -73,6 +73,8 @@ def training_config(estimator, *, epochs, schedule, early_stopping):
         rate = estimator._default_learning_rates.get(optimizer)
     elif rate is None:
         rate = optimizer_rate
+        if not 0 < rate < np.inf:
+            raise ValueError(f"optimizer must have a positive learning rate; got {rate}")
     return TrainingConfig(
         network=estimator.network_config_,
         optimizer=optimizer,

@@ -33,11 +33,12 @@ class VersionedState:
 
 def plain_optimizer(values):
     """Replace a Keras optimizer among named values by its configuration, which is plain data."""
-    if not hasattr(values.get("optimizer"), "get_config"):
+    optimizer = values.get("optimizer")
+    if not hasattr(optimizer, "get_config") or isinstance(optimizer, type):
         return values
-    from skdigits._training.optimizers import to_config
+    from skdigits._training.optimizers import serialize  # imports Keras, as the optimizer has
 
-    return values | {"optimizer": to_config(values["optimizer"])}
+    return values | {"optimizer": serialize(optimizer)}
 
 
 def snapshot(estimator):
@@ -53,7 +54,7 @@ def snapshot(estimator):
 
 @contextmanager
 def replace_on_success(estimator):
-    """Yield a copy to fit, whose attributes replace those of the estimator if all goes well.
+    """Yield a copy to fit, whose learned attributes replace those of the estimator on success.
 
     A fit that fails changes nothing, and other threads see the estimator either before or after
     a fit.
@@ -61,4 +62,4 @@ def replace_on_success(estimator):
     aside = object.__new__(type(estimator))
     aside.__dict__ = vars(estimator).copy()
     yield aside
-    estimator.__dict__ = vars(aside)
+    estimator.__dict__ = vars(aside) | estimator.get_params(deep=False)

@@ -3,10 +3,11 @@
 import inspect
 import time
 
+from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch, check_random_state, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
@@ -19,6 +20,7 @@ from skdigits._compat import (
     fit_context,
     raise_for_params,
 )
+from skdigits._estimators.base import BaseDigitClassifier
 from skdigits._estimators.dense import DenseDigitClassifier
 from skdigits._estimators.persistence import VersionedState, replace_on_success, snapshot
 from skdigits._estimators.validation import check_validation_arguments
@@ -169,6 +171,8 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         metadata = {name: value for name, value in metadata.items() if value is not None}
         if metadata.keys() - {"sample_weight"}:
             check_validation_arguments(X_val, y_val, sample_weight_val)
+        if self.reducer is None and issparse(X):
+            raise TypeError("X must be dense for the default reducer, PCA(0.95); got sparse data")
         with replace_on_success(self) as fitted:
             check_feature_names(fitted, X, reset=True)
             check_n_features(fitted, X, reset=True)
@@ -187,7 +191,9 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
                 classifying.call_on_fit_task_begin(estimator=self, **data)
                 try:
                     fitted.classifier_.fit(X_reduced, y, **fit_params)
-                except TrainingInterrupted as error:  # its completed epochs are a fitted network
+                except TrainingInterrupted as error:
+                    if not isinstance(fitted.classifier_, BaseDigitClassifier):
+                        raise  # a network inside of a classifier that is not fitted
                     interruption = error
                 classifying.call_on_fit_task_end(estimator=self, **data)
             fitted.classes_ = fitted.classifier_.classes_
@@ -203,7 +209,8 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Returns
         -------
         routing : sklearn.utils.metadata_routing.MetadataRouter
-            Routes the metadata of `fit` to the reducer and the classifier.
+            Routes the metadata of `fit` to the reducer and the classifier. `score` takes the
+            sample weights that the classifier requests for its own.
         """
         reducer, classifier = self._parts()
         reducer_methods = MethodMapping()
@@ -217,6 +224,12 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
                 method_mapping=MethodMapping().add(caller="fit", callee="fit"),
             )
         )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        if self.reducer is not None:
+            tags.input_tags = get_tags(self.reducer).input_tags
+        return tags
 
     def _parts(self):
         """Return the reducer and the classifier, not fitted."""
@@ -268,6 +281,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         if "X_val" not in fit_params:
             return fit_params
         try:
+            check_n_features(self, fit_params["X_val"], reset=False)
             return fit_params | {"X_val": self.reducer_.transform(fit_params["X_val"])}
         except ValueError as error:
             raise ValueError(f"X_val cannot be reduced: {error}") from error
@@ -287,7 +301,6 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         fitted = snapshot(self)
         check_is_fitted(fitted)
         check_feature_names(fitted, X, reset=False)
-        check_n_features(fitted, X, reset=False)
         X_reduced = fitted.reducer_.transform(X)
         return getattr(fitted.classifier_, method)(X_reduced, *arguments)
 

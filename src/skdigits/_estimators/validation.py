@@ -23,10 +23,15 @@ class LabeledData:
     weight: np.ndarray
 
 
+def is_int(value):
+    """Whether a value is an int, of Python or NumPy, and not a bool."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def check_positive_ints(name, counts):
     """Return a parameter that is one int or several as a list of ints."""
-    every = [counts] if isinstance(counts, Integral) else list(counts)
-    if not all(isinstance(count, Integral) and count >= 1 for count in every):
+    every = [counts] if np.ndim(counts) == 0 else list(counts)
+    if not all(is_int(count) and count >= 1 for count in every):
         raise ValueError(
             f"{name} must be an int or a sequence of ints, each at least 1; got {counts!r}"
         )

@@ -4,6 +4,7 @@ Compiling takes about a second, so a network waits here for the next fit of its 
 candidates and folds of a search are.
 """
 
+import os
 import threading
 from contextlib import contextmanager
 
@@ -12,6 +13,7 @@ MAX_IDLE_NETWORKS = 16
 
 _idle_networks = []  # the one used last at the end
 _lock = threading.Lock()
+_trained_in = set()  # processes that have built a network: this one, and those it was forked from
 
 
 @contextmanager
@@ -28,9 +30,20 @@ def borrow_network(config):
     Yields
     ------
     network : CompiledNetwork
+
+    Raises
+    ------
+    RuntimeError
+        In a process that was forked after its parent trained a network, where training would hang.
     """
+    if _trained_in - {os.getpid()}:
+        raise RuntimeError(
+            "a process that was forked after its parent trained a network cannot train, since "
+            "TensorFlow's threads do not survive a fork; use joblib's loky backend or 'spawn'"
+        )
     from skdigits._training.compiled_loop import CompiledNetwork  # imports TensorFlow
 
+    _trained_in.add(os.getpid())
     with _lock:
         idle = [network for network in _idle_networks if network.config == config]
         if idle:

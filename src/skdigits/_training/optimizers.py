@@ -1,13 +1,28 @@
 """Keras optimizers as plain data."""
 
+from numbers import Real
+
 import keras
 
-# Settings that Keras applies outside of `optimizer.apply`, which is all that the loop calls.
-UNSUPPORTED = ("use_ema", "loss_scale_factor")
+from skdigits._compat import excludes_from_weight_decay
+
+# Settings that Keras applies outside of `optimizer.apply`, or to layers, of which the compiled loop
+# has none.
+UNSUPPORTED = ("use_ema", "loss_scale_factor", "exclude_layers")
+
+
+def serialize(optimizer):
+    """Describe a Keras optimizer as plain data.
+
+    The configuration leaves out the optimizer's name, which Keras numbers anew for each instance.
+    """
+    config = keras.optimizers.serialize(optimizer)
+    settings = {name: value for name, value in config["config"].items() if name != "name"}
+    return config | {"config": settings}
 
 
 def to_config(optimizer):
-    """Describe a Keras optimizer as plain data.
+    """Return the name or the configuration of a Keras optimizer that the loop can apply.
 
     Parameters
     ----------
@@ -17,32 +32,39 @@ def to_config(optimizer):
     Returns
     -------
     config : str or dict
-        The name, or the configuration. Configurations do not hold the optimizer's name, which
-        Keras numbers anew for each instance.
+        The name, or the complete configuration.
 
     Raises
     ------
     ValueError
-        If Keras knows no such optimizer, or if it has settings that cannot be used here.
+        If Keras knows no such optimizer, or if it has settings that the loop cannot apply.
     """
     if isinstance(optimizer, str):
         return optimizer
+    if isinstance(optimizer, type):
+        raise ValueError(f"optimizer must be an instance; got the class {optimizer.__name__}")
     if isinstance(optimizer, dict):
         optimizer = from_config(optimizer)
-    config = keras.optimizers.serialize(optimizer)
-    settings = {name: value for name, value in config["config"].items() if name != "name"}
-    if isinstance(settings["learning_rate"], dict):
+    if excludes_from_weight_decay(optimizer):
         raise ValueError(
-            "optimizer must have a learning rate that is a number, but it has the schedule "
-            f"{settings['learning_rate']['class_name']}; set learning_rate_schedule instead"
+            "optimizer must not exclude variables from weight decay, which its configuration does "
+            f"not hold; got {type(optimizer).__name__} after exclude_from_weight_decay"
+        )
+    config = serialize(optimizer)
+    rate = config["config"].get("learning_rate")
+    if not isinstance(rate, Real):
+        kind = rate["class_name"] if isinstance(rate, dict) else rate
+        raise ValueError(
+            f"optimizer must have a learning rate that is a number; got {kind}; for a schedule set "
+            "learning_rate_schedule"
         )
     for name in UNSUPPORTED:
-        if settings.get(name):
+        if config["config"].get(name):
             raise ValueError(
                 f"optimizer must not set {name}, which skdigits does not apply; got "
-                f"{name}={settings[name]!r}"
+                f"{name}={config['config'][name]!r}"
             )
-    return config | {"config": settings}
+    return config
 
 
 def from_config(config):
@@ -51,7 +73,7 @@ def from_config(config):
         if isinstance(config, dict):
             config = {"config": {}} | config
         return keras.optimizers.get(config)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(
             "optimizer must be a name, a Keras optimizer, or a dict with class_name and config; "
