@@ -14,7 +14,6 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 
 from skdigits import DenseDigitClassifier
-from skdigits._estimators.progress import Progress
 from skdigits._estimators.validation import class_weights, sum_is_finite
 
 
@@ -301,48 +300,6 @@ def test_failure_leaves_the_estimator_as_it_was(digits, small, monkeypatch):
     with pytest.raises(ValueError, match="2 classes"):
         classifier.fit(X[:, :10], np.zeros(len(y)))
 
-    assert vars(classifier) == before
-    np.testing.assert_array_equal(classifier.predict(X_test), expected)
-
-
-def interrupt_in_epoch(monkeypatch, number):
-    """Press Ctrl-C at the beginning of an epoch, counted from 1."""
-    begin = Progress.begin_epoch
-    started = []
-
-    def begin_or_interrupt(progress):
-        started.append(progress)
-        if len(started) == number:
-            raise KeyboardInterrupt
-        begin(progress)
-
-    monkeypatch.setattr(Progress, "begin_epoch", begin_or_interrupt)
-
-
-def test_interruption_keeps_completed_epochs(digits, small, monkeypatch):
-    X, X_test, y, _ = digits
-    constant = {"learning_rate_schedule": "constant", "dropout": 0.2}
-    expected = small(epochs=2, **constant).fit(X, y)
-    interrupt_in_epoch(monkeypatch, 3)
-    classifier = small(epochs=50, **constant)
-    with pytest.raises(KeyboardInterrupt):
-        classifier.fit(X, y)
-    assert classifier.n_iter_ == 2
-    assert classifier.history_ == expected.history_
-    np.testing.assert_array_equal(classifier.predict_proba(X_test), expected.predict_proba(X_test))
-    monkeypatch.undo()
-    np.testing.assert_array_equal(  # it may be trained further
-        classifier.partial_fit(X, y).coefs_[0], expected.partial_fit(X, y).coefs_[0]
-    )
-
-
-def test_interruption_before_the_first_epoch_changes_nothing(digits, small, monkeypatch):
-    X, X_test, y, _ = digits
-    classifier = small().fit(X, y)
-    before, expected = dict(vars(classifier)), classifier.predict(X_test)
-    interrupt_in_epoch(monkeypatch, 1)
-    with pytest.raises(KeyboardInterrupt):
-        classifier.fit(X[:, :10], y)
     assert vars(classifier) == before
     np.testing.assert_array_equal(classifier.predict(X_test), expected)
 

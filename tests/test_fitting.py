@@ -1,5 +1,6 @@
 """What a fit changes in the estimator: all of its learned state at once, or nothing."""
 
+import os
 import pickle
 import threading
 
@@ -7,7 +8,9 @@ import keras
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import cross_val_score
 
 import skdigits
 from skdigits import ReducedDigitClassifier, clear_network_pool
@@ -77,6 +80,48 @@ def test_failed_first_fit_leaves_the_estimator_unfitted(digits, small):
         classifier.predict(X_test)
 
 
+def interrupt_in_epoch(monkeypatch, number):
+    """Press Ctrl-C at the beginning of an epoch, counted from 1."""
+    begin = Progress.begin_epoch
+    started = []
+
+    def begin_or_interrupt(progress):
+        started.append(progress)
+        if len(started) == number:
+            raise KeyboardInterrupt
+        begin(progress)
+
+    monkeypatch.setattr(Progress, "begin_epoch", begin_or_interrupt)
+
+
+def test_interruption_keeps_completed_epochs(digits, small, monkeypatch):
+    X, X_test, y, _ = digits
+    constant = {"learning_rate_schedule": "constant", "dropout": 0.2}
+    expected = small(epochs=2, **constant).fit(X, y)
+    interrupt_in_epoch(monkeypatch, 3)
+    classifier = small(epochs=50, **constant)
+    with pytest.raises(KeyboardInterrupt):
+        classifier.fit(X, y)
+    assert classifier.n_iter_ == 2
+    assert classifier.history_ == expected.history_
+    np.testing.assert_array_equal(classifier.predict_proba(X_test), expected.predict_proba(X_test))
+    monkeypatch.undo()
+    np.testing.assert_array_equal(  # it may be trained further
+        classifier.partial_fit(X, y).coefs_[0], expected.partial_fit(X, y).coefs_[0]
+    )
+
+
+def test_interruption_before_the_first_epoch_changes_nothing(digits, small, monkeypatch):
+    X, X_test, y, _ = digits
+    classifier = small().fit(X, y)
+    before, expected = dict(vars(classifier)), classifier.predict(X_test)
+    interrupt_in_epoch(monkeypatch, 1)
+    with pytest.raises(KeyboardInterrupt):
+        classifier.fit(X[:, :10], y)
+    assert vars(classifier) == before
+    np.testing.assert_array_equal(classifier.predict(X_test), expected)
+
+
 def test_interrupted_early_stopping_ends_with_the_best_epoch(digits, small, monkeypatch):
     X, X_val, y, y_val = digits
     parameters = {
@@ -109,15 +154,7 @@ def test_interrupted_reduced_classifier_keeps_completed_epochs(digits, small, mo
     constant = {"learning_rate_schedule": "constant"}
     expected = ReducedDigitClassifier(PCA(10, random_state=0), small(epochs=1, **constant))
     expected.fit(X, y)
-    begin, begun = Progress.begin_epoch, []
-
-    def interrupt_second(progress):
-        begun.append(progress)
-        if len(begun) == 2:
-            raise KeyboardInterrupt
-        begin(progress)
-
-    monkeypatch.setattr(Progress, "begin_epoch", interrupt_second)
+    interrupt_in_epoch(monkeypatch, 2)
     reduced = ReducedDigitClassifier(PCA(10, random_state=0), small(epochs=5, **constant))
     with pytest.raises(KeyboardInterrupt):
         reduced.fit(X, y)
@@ -246,3 +283,61 @@ def test_pickles_name_public_classes(name):
     saved = pickle.dumps(getattr(skdigits, name)())
     assert f"skdigits\x94\x8c{chr(len(name))}{name}".encode("latin1") in saved
     assert b"skdigits._" not in saved
+
+
+def test_a_fork_after_training_cannot_train(digits, small, monkeypatch):
+    """It would hang: TensorFlow's threads do not survive a fork."""
+    X, X_test, y, _ = digits
+    classifier = small().fit(X, y)
+    expected = classifier.predict(X_test)
+    forked = os.getpid() + 1
+    monkeypatch.setattr(os, "getpid", lambda: forked)
+    np.testing.assert_array_equal(classifier.predict(X_test), expected)
+    with pytest.raises(RuntimeError, match=r"forked after its parent trained.*loky"):
+        classifier.fit(X, y)
+
+
+def test_interrupted_ensemble_stays_as_it_was(digits, small, monkeypatch):
+    """Its network has completed epochs, but the ensemble is not fitted."""
+    X, X_test, y, _ = digits
+    reduced = ReducedDigitClassifier(PCA(10), VotingClassifier([("one", small())])).fit(X, y)
+    before, expected = dict(vars(reduced)), reduced.predict(X_test)
+    interrupt_in_epoch(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        reduced.fit(X, y)
+    assert vars(reduced) == before
+    np.testing.assert_array_equal(reduced.predict(X_test), expected)
+
+
+def test_parameters_set_during_a_fit_are_kept(digits, small, monkeypatch):
+    X, _, y, _ = digits
+    classifier = small()
+    begin = Progress.begin_epoch
+
+    def set_params_and_begin(progress):
+        classifier.set_params(l2=0.5)
+        begin(progress)
+
+    monkeypatch.setattr(Progress, "begin_epoch", set_params_and_begin)
+    assert classifier.fit(X, y).l2 == 0.5
+
+
+def test_warnings_point_at_the_user_inside_a_search(digits, small):
+    X, _, y, _ = digits
+    with pytest.warns(UserWarning, match="early_stopping=True may end") as caught:
+        cross_val_score(small(early_stopping=True), X, y, cv=2)
+    assert {warning.filename for warning in caught} == {__file__}
+    code = "classifier.fit(X, y)"  # as notebooks and sandboxes run it, without a __name__
+    with pytest.warns(UserWarning, match="early_stopping=True may end"):
+        exec(code, {"classifier": small(early_stopping=True), "X": X, "y": y})
+
+
+def test_epochs_of_any_size(digits, small, monkeypatch):
+    X, _, y, _ = digits
+    for schedule in ("one_cycle", "cosine", "constant"):
+        classifier = small(epochs=10**30, learning_rate_schedule=schedule)
+        with monkeypatch.context() as patch:
+            interrupt_in_epoch(patch, 2)
+            with pytest.raises(KeyboardInterrupt):
+                classifier.fit(X, y)
+        assert classifier.n_iter_ == 1

@@ -17,6 +17,14 @@ from skdigits._training.dataset import shuffled
 from skdigits._training.trainer import initial_weights
 from skdigits.networks import build_network
 
+
+def excluding():
+    """An optimizer with exclusions, which its configuration does not hold."""
+    optimizer = keras.optimizers.AdamW()
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
 MOMENTUM = {"class_name": "SGD", "config": {"learning_rate": 0.05, "momentum": 0.9}}
 
 
@@ -179,6 +187,14 @@ def test_learning_rate_of_each_epoch_is_that_of_its_last_step(data):
         ),
         (keras.optimizers.SGD(use_ema=True), "optimizer must not set use_ema.*use_ema=True"),
         (keras.optimizers.SGD(loss_scale_factor=2.0), "optimizer must not set loss_scale_factor"),
+        (keras.optimizers.Muon(exclude_layers=["dense"]), "optimizer must not set exclude_layers"),
+        (keras.optimizers.SGD, "optimizer must be an instance; got the class SGD"),
+        (excluding(), "optimizer must not exclude variables from weight decay"),
+        (
+            {"class_name": "SGD", "config": {"learning_rate": -1.0}},
+            "optimizer must have a positive learning rate; got -1",
+        ),
+        ({"class_name": None}, "optimizer must be a name, a Keras optimizer, or a dict"),
     ],
 )
 def test_bad_optimizer_is_named(optimizer, message, data):
@@ -186,6 +202,7 @@ def test_bad_optimizer_is_named(optimizer, message, data):
     with pytest.raises(ValueError, match=message) as error:
         plain(optimizer).fit(X, y)
     assert "\n" not in str(error.value)
+    clone(plain(optimizer))  # fit checks parameters, clone does not
 
 
 def test_l2_is_the_penalty_of_the_keras_loop(data):

@@ -213,17 +213,12 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
             sample weights that the classifier requests for its own.
         """
         reducer, classifier = self._parts()
-        reducer_methods = MethodMapping()
-        for method in ("fit_transform",) if hasattr(reducer, "fit_transform") else ("fit",):
-            reducer_methods.add(caller="fit", callee=method)
-        return (
-            MetadataRouter(owner=self)
-            .add(reducer=reducer, method_mapping=reducer_methods)
-            .add(
-                classifier=classifier,
-                method_mapping=MethodMapping().add(caller="fit", callee="fit"),
-            )
-        )
+        reducer_method = "fit_transform" if hasattr(reducer, "fit_transform") else "fit"
+        to_reducer = MethodMapping().add(caller="fit", callee=reducer_method)
+        to_classifier = MethodMapping().add(caller="fit", callee="fit")
+        to_classifier.add(caller="score", callee="score")
+        router = MetadataRouter(owner=self).add(reducer=reducer, method_mapping=to_reducer)
+        return router.add(classifier=classifier, method_mapping=to_classifier)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
