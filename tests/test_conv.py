@@ -84,11 +84,11 @@ def test_empty_training_data(digits, small_conv):
             (-1, 64),
             "augmentation must have the keys shift.*got 'turn'",
         ),
-        ({"augmentation": {"shift": -1}}, (-1, 64), "augmentation must hold finite numbers"),
-        ({"augmentation": {"zoom": "big"}}, (-1, 64), "augmentation must hold finite numbers"),
+        ({"augmentation": {"shift": -1}}, (-1, 64), "must hold finite, non-negative numbers"),
+        ({"augmentation": {"zoom": "big"}}, (-1, 64), "must hold finite, non-negative numbers"),
         ({"augmentation": {"zoom": 1}}, (-1, 64), "augmentation must have a zoom below 1"),
-        ({"kernel_size": (3, 3, 3)}, (-1, 64), "a window of 3 x 3 is the size 3"),
-        ({"augmentation": {"shift": 1e39}}, (-1, 64), "augmentation must hold finite numbers"),
+        ({"kernel_size": (3, 3, 3)}, (-1, 64), "for windows of 3 x 3, pass 3"),
+        ({"augmentation": {"shift": 1e39}}, (-1, 64), "must hold finite, non-negative numbers"),
         ({"augmentation": True}, (-1, 64), "'augmentation' parameter"),
     ],
 )
@@ -106,7 +106,7 @@ def test_images_of_another_size_are_refused(digits, small_conv):
     classifier = small_conv().fit(X, y)
     before = classifier.predict_proba(X_test)
     with pytest.raises(
-        ValueError, match="X holds images of 16 x 4 pixels, but the network is for images of 8 x 8"
+        ValueError, match="X holds images of 16 x 4 pixels, but the network expects 8 x 8"
     ):
         classifier.predict(X_test.reshape(-1, 16, 4))
     with pytest.raises(ValueError, match=r"X_val holds images of 16 x 4 pixels, but .* 8 x 8"):
@@ -195,7 +195,7 @@ def test_training_in_parts_is_training_at_once(digits, small_conv):
     np.testing.assert_array_equal(by_epoch.predict_proba(X_test), whole.predict_proba(X_test))
     with pytest.raises(ValueError, match=r"image_shape is \(4, 16\).*fitted on images of 8 x 8"):
         pickle.loads(pickle.dumps(parts)).set_params(image_shape=(4, 16)).fit(X, y)
-    with pytest.raises(ValueError, match="describe another network"):
+    with pytest.raises(ValueError, match="describe a different network"):
         parts.set_params(filters=9).fit(X, y)
 
 

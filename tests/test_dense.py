@@ -189,7 +189,7 @@ def test_warm_start_continues_and_fit_starts_anew(digits, small):
     assert warm.n_iter_ == 4
     cold = small(learning_rate_schedule="constant").fit(X, y).fit(X, y)
     assert cold.n_iter_ == 2
-    with pytest.raises(ValueError, match="another network"):
+    with pytest.raises(ValueError, match="a different network"):
         warm.set_params(hidden_layer_sizes=(5,)).fit(X, y)
 
 
@@ -397,9 +397,9 @@ def test_bad_parameter_is_named(name, value, digits, small):
     ("class_weight", "message"),
     [
         ({"3": 2.0}, "class_weight has the label '3'"),
-        ({3: -1.0}, "class_weight must hold finite weights"),
-        ({3: np.nan}, "class_weight must hold finite weights"),
-        (dict.fromkeys(range(10), 0), "class_weight must hold finite weights"),
+        ({3: -1.0}, "class_weight must hold finite, non-negative"),
+        ({3: np.nan}, "class_weight must hold finite, non-negative"),
+        (dict.fromkeys(range(10), 0), "class_weight must hold finite, non-negative"),
     ],
 )
 def test_bad_class_weight(class_weight, message, digits, small):

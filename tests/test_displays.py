@@ -174,7 +174,7 @@ def test_confused_digits(digits):
     assert display.classes == ("d", "f")  # the pair that is confused most
     assert display.counts.tolist() == [[len(three) - 3, 3], [0, len(five)]]
     titles = [axes.get_title() for axes in display.ax_.flat]
-    assert titles[1:3] == ["d called f (3)", "f called d (0)"]
+    assert titles[1:3] == ["d predicted as f (3)", "f predicted as d (0)"]
     np.testing.assert_array_equal(display.images[0][1], X_test[three[:3]].reshape(-1, 8, 8))
     mosaic = display.ax_[0, 1].images[0].get_array()
     np.testing.assert_array_equal(mosaic[:8, 8:], X_test[three[1]].reshape(8, 8))
@@ -282,7 +282,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
     display = draw(network, X_test, y_test, one)
     assert display.figure_ is figure
     if n_panels > 1:
-        with pytest.raises(ValueError, match="drawn on or divided before"):
+        with pytest.raises(ValueError, match="got one that is not empty"):
             draw(network, X_test, y_test, one)
     free = mpl.figure.Figure()  # no axes of a grid, and none of pyplot's figures
     inset = free.add_axes((0.2, 0.2, 0.5, 0.5))
@@ -304,7 +304,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, metrics=["loss"] * 2),
             "metrics must",
         ),
-        (lambda n, X, y: TrainingHistoryDisplay.from_estimator([n]), "a dict of some by name"),
+        (lambda n, X, y: TrainingHistoryDisplay.from_estimator([n]), "a dict of them by name"),
         (lambda n, X, y: TrainingHistoryDisplay(n.history_).plot(), "histories must be a dict"),
         (
             lambda n, X, y: TrainingHistoryDisplay.from_estimator(
@@ -314,7 +314,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         ),
         (
             lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, ax=[plt.gca()] * 2),
-            "got the same one several times",
+            "got the same Axes several times",
         ),
         (lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, metrics=["f1"]), "metrics must"),
         (lambda n, X, y: TrainingHistoryDisplay.from_estimator({}), "estimator must"),
@@ -333,11 +333,11 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         (lambda n, X, y: ActivationDisplay.from_estimator(n, X, layer=1), "layer must be"),
         (
             lambda n, X, y: ActivationDisplay.from_estimator(n, X, units=0, projector=PCA(2)),
-            "leave out",
+            "pass units or projector",
         ),
         (
             lambda n, X, y: ActivationDisplay.from_estimator(n, X, projector=PCA(3)),
-            "projector must make two",
+            "projector must project",
         ),
         (lambda n, X, y: ActivationDisplay.from_predictions(y, X[:3]), "activations must have"),
         (
@@ -349,7 +349,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             "projector must be a transformer.*'pca'",
         ),
         (lambda n, X, y: ActivationDisplay.from_estimator(n, X, units=(0, 0)), "units must be"),
-        (lambda n, X, y: ActivationDisplay.from_estimator(n, X, colors=["r"]), "colors must be 10"),
+        (lambda n, X, y: ActivationDisplay.from_estimator(n, X, colors=["r"]), "hold 10 colors"),
         (
             lambda n, X, y: ConfusedDigitsDisplay.from_estimator(n, X, y, classes=(3, 11)),
             "classes must be two of the labels.*11",
@@ -367,7 +367,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             lambda n, X, y: MistakesDisplay.from_predictions(
                 X, y, n.predict_log_proba(X), classes=range(10)
             ),
-            "y_proba must hold probabilities of 0 to 1",
+            "y_proba must hold probabilities from 0 to 1",
         ),
         (lambda n, X, y: MistakesDisplay.from_estimator(n, X, y.astype(str)), "Mix of label"),
         (lambda n, X, y: ConfusedDigitsDisplay.from_estimator(n, X, y.astype(str)), "Mix of label"),
@@ -375,11 +375,11 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         (lambda n, X, y: MistakesDisplay.from_estimator(n, X, np.eye(10)[y]), "1d array"),
         (
             lambda n, X, y: ConfusedDigitsDisplay.from_predictions(X[:2], [1, 1], [1, 1]),
-            r"two classes to tell apart; got \[1\]",
+            r"at least two classes; got \[1\]",
         ),
         (
             lambda n, X, y: ConfusedDigitsDisplay.from_predictions(X[:, :63], y, y),
-            "X has 63 features, which are no square",
+            "X has 63 features, not a square number",
         ),
         (
             lambda n, X, y: MistakesDisplay.from_predictions(
@@ -389,7 +389,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         ),
         (
             lambda n, X, y: ConfusionErrorDisplay.from_estimator(n, X, y, display_labels="ab"),
-            "display_labels must be 10",
+            "display_labels must hold 10",
         ),
         (
             lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image=X[0]),

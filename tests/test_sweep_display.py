@@ -108,7 +108,7 @@ def test_sweep_draws_what_is_not_set(digits):
     display = SweepDisplay.from_estimator(search, params="min_samples_leaf")
     ticks = [tick.get_text() for tick in display.ax_[1].get_xticklabels()]
     assert ticks == ["not set", "200", "300"]
-    with pytest.raises(ValueError, match="one or two of the 3 parameters of which"):
+    with pytest.raises(ValueError, match="one or two of the 3 parameters that vary"):
         SweepDisplay.from_estimator(search)
 
 
@@ -174,7 +174,7 @@ def test_sweep_of_a_random_search(digits):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"params": "epochs"}, "params must choose.* hidden_layer_sizes.*got epochs"),
+        ({"params": "epochs"}, "params must name.* hidden_layer_sizes.*got epochs"),
         ({"scoring": "f1"}, "scoring must name a score"),
     ],
 )

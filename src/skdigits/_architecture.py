@@ -1,8 +1,8 @@
-"""What a network's configuration implies: the shapes of its layers and of their weights."""
+"""The shapes of layers and weights that a network's configuration determines."""
 
 import math
 
-# Weights that training tracks instead of learning them.
+# Moving statistics, which training tracks rather than learns.
 MOVING = ("mean", "variance")
 EPSILON = 1e-3  # added to the variance in batch normalization, as in Keras
 

@@ -1,10 +1,10 @@
-"""Private API of scikit-learn, joblib and Keras: every use of it, and why.
+"""Every use of private API of scikit-learn, joblib, Keras and TensorFlow, and its reason.
 
 The rest of skdigits imports these names from here, so a new release of one of the libraries can
-break this file only.
+break only this file.
 
 `TerminatedWorkerError`
-    joblib reports with it that a worker process was killed, and has no public name for it.
+    joblib raises it when a worker process was killed; it has no public name.
 `HasMethods`, `Interval`, `StrOptions`, `validate_params`, `fit_context`
     scikit-learn's estimators declare and check their parameters with them, and there is no public
     equivalent; `fit_context` also tears callbacks down after an error.
@@ -14,11 +14,12 @@ break this file only.
     The blocks of scikit-learn's HTML diagrams. Only with them does a network look like the rest of
     a pipeline. `_sk_visual_block_` is the method in which an estimator returns them.
 `check_feature_names`, `check_n_features`, `check_sample_weight`
-    The parts of `validate_data` for validation samples, for input that the parts of a
-    meta-estimator validate, and for sample weights.
+    Parts of `validate_data`, for validation samples, the input of a meta-estimator, and sample
+    weights.
 
 Besides these names, estimators implement scikit-learn's protocols for third-party estimators:
-`_parameter_constraints`, `_init_callback_context`, `_n_features_out` and `__sklearn_tags__`.
+`_parameter_constraints`, `_validate_params`, `_init_callback_context`, `_n_features_out`,
+`__sklearn_clone__` and `__sklearn_tags__`.
 """
 
 from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -60,17 +61,17 @@ def excludes_from_weight_decay(optimizer):
 
 
 def keep_gradients_local(optimizer):
-    """Let a Keras optimizer apply gradients as they are, without a reduction over replicas.
+    """Make a Keras optimizer apply gradients without reducing them over replicas.
 
     With one replica there is nothing to reduce, and TensorFlow's way of doing it registers a
-    gradient function that would keep the graph in memory for ever.
+    gradient function that would keep the graph in memory forever.
     """
     optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
 
 
 def silence_retracing_warning(function):
-    """Stop TensorFlow from warning that a function is traced again and again.
+    """Silence TensorFlow's warning about frequent retracing of a function.
 
-    It counts traces by source line, and would take several networks for a single one.
+    It counts traces by source line, and would mistake several networks for one.
     """
     function._omit_frequent_tracing_warning = True

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def atomic_write(path):
-    """Yield a path to write to that replaces `path` when all went well.
+    """Yield a temporary path that replaces `path` if no error occurs.
 
-    A reader sees the whole file or none of it, whatever interrupts the writing.
+    Readers see the complete file or none, even if writing is interrupted.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ def dense_config(n_features, n_classes, *, hidden_layer_sizes=(), activation="re
     activation : str, default="relu"
         Activation of the hidden layers, by its Keras name.
     dropout : float, default=0.0
-        Fraction of units that is dropped after every hidden layer while training.
+        Fraction of units to drop after every hidden layer during training.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def conv_config(
     kernel_size : int, or sequence of int or (int, int), default=3
         Size of all kernels, or of each, or height and width of each.
     pool_size : None, int, or sequence of None, int or (int, int), default=None
-        Size of the pooling windows, likewise; None means no pooling.
+        Size of the pooling windows, in the same forms; None means no pooling.
     padding : {"valid", "same"}, default="valid"
         "valid" leaves out windows that reach beyond the border. "same" pads images with zeros for
         convolutions and lets the last pooling window be smaller, so that everything fits.
@@ -93,7 +93,7 @@ def conv_config(
     activation : str, default="relu"
         Activation of convolutions and hidden layers, by its Keras name.
     dropout : float, default=0.0
-        Fraction that is dropped after the last convolution and after every hidden layer while
+        Fraction of values to drop after the last convolution and after every hidden layer during
         training.
 
     Returns
@@ -156,7 +156,7 @@ def _windows(name, sizes, n_convolutions):
     if len(each) != n_convolutions:
         raise ValueError(
             f"{name} must be one size or one for each of the {n_convolutions} convolutions; got "
-            f"{sizes!r} (a window of 3 x 3 is the size 3)"
+            f"{sizes!r} (for windows of 3 x 3, pass 3)"
         )
     windows = []
     for size in each:
@@ -179,7 +179,7 @@ def build_network(config, *, scale=1.0, offset=0.0):
         As returned by `dense_config` or `conv_config`, or ``network_config_`` of a fitted
         classifier.
     scale, offset : float, default=1.0, 0.0
-        The network starts with ``x * scale + offset``, as a separate layer unless it is the
+        The network begins with a layer that computes ``x * scale + offset``, unless that is the
         identity.
 
     Returns

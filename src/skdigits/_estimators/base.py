@@ -41,10 +41,10 @@ from skdigits._utils import warn
 
 
 class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
-    """Base of the digit networks: everything but the structure of the network.
+    """Base class of the digit networks: everything except the structure of the network.
 
     A subclass describes its network in `_network_config(n_features, n_classes)`. It may override
-    `_as_rows`, to take other input than rows of features, and `_training_options`.
+    `_as_rows`, to accept input other than rows of features, and `_training_options`.
     """
 
     _parameter_constraints = {
@@ -69,7 +69,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         "verbose": ["verbose"],
     }
 
-    # Rates that learning_rate=None stands for, where they differ from those of Keras.
+    # Default learning rates by optimizer, where they differ from Keras'.
     _default_learning_rates = {}
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -90,8 +90,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             Sample weights, 1 by default. Only their ratios matter; a sample of weight 0 counts as
             absent.
         X_val : array-like of shape (n_val_samples, n_features), default=None
-            Samples to validate on after every epoch. If None, ``early_stopping=True`` splits some
-            off the training samples.
+            Samples to validate on after every epoch. If None, ``early_stopping=True`` holds out
+            some of the training samples.
         y_val : array-like of shape (n_val_samples,), default=None
             Labels of `X_val`.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
@@ -105,8 +105,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Raises
         ------
         ValueError
-            If data or parameters are invalid, or if training diverges. When the weights of the
-            best epoch are to be restored, training that diverges ends with them and a warning.
+            If data or parameters are invalid, or if training diverges. If the weights of the best
+            epoch are to be restored, divergence ends training with them and a warning instead.
         """
         start = time.perf_counter()
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
@@ -150,8 +150,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one more epoch, on these samples.
 
-        The learning rate is constant, or "exponential" from call to call; schedules that must know
-        the number of epochs ("cosine", "one_cycle") count as "constant" here.
+        An "exponential" learning rate schedule continues from call to call. "cosine" and
+        "one_cycle" depend on the number of epochs and are replaced by "constant" here.
 
         Parameters
         ----------
@@ -163,7 +163,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             All labels that can occur in any call; required in the first call.
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights, 1 by default. Unlike in `fit` they are not normalized: a weight of 2
-            doubles the gradient of the sample, also in comparison with other calls.
+            doubles the gradient of the sample, relative to other calls as well.
 
         Returns
         -------
@@ -218,7 +218,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         return samples
 
     def _as_rows(self, X, *, reset=False, name="X"):
-        """Return images as rows of features; any other X is returned as it is."""
+        """Return images as rows of features, and any other X unchanged."""
         return X
 
     def _training_options(self):
@@ -226,8 +226,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         return {}
 
     def _check_X(self, X):
-        # The checks of validate_data take longer than a small network: a plain array of the right
-        # form is only searched for values that are not finite, as scikit-learn does it.
+        # validate_data takes longer than a small network, so a plain array of the right shape and
+        # dtype is only checked for non-finite values, as scikit-learn does.
         learned = vars(self)
         if (
             type(X) is np.ndarray
@@ -306,13 +306,13 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         X : array-like of shape (n_samples, n_features)
             Samples.
         layer : int, default=-1
-            Index of the hidden layer, from 0; negative ones count from the last.
+            Index of the hidden layer, from 0; negative indices count from the last layer.
 
         Returns
         -------
         activations : ndarray of shape (n_samples, n_units)
-            Outputs of its units after the activation function; of a convolution
-            (n_samples, height, width, n_filters), after pooling and normalization too.
+            Outputs of its units, after the activation function. For a convolution, of shape
+            (n_samples, height, width, n_filters), after pooling and batch normalization as well.
 
         Raises
         ------
@@ -323,7 +323,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         check_is_fitted(fitted)
         n_hidden = len(fitted.coefs_) - 1
         if not n_hidden:
-            raise ValueError("activations are those of a hidden layer; this network has none")
+            raise ValueError("activations requires a hidden layer; this network has none")
         if not (is_int(layer) and -n_hidden <= layer < n_hidden):
             raise ValueError(
                 f"layer must be the index of one of the {n_hidden} hidden layers, from 0 to "
@@ -347,7 +347,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
 
     @property
     def intercepts_(self):
-        """Biases of each layer; of a batch-normalized convolution, what it adds in the end."""
+        """Biases of each layer; beta for a convolution with batch normalization."""
         return self._named_weights("bias", "beta")
 
     @property
@@ -371,8 +371,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Returns
         -------
         summary : DataFrame
-            A row for the input and for each layer: ``layer`` in words, ``output_shape`` of one
-            sample, and ``n_parameters``, the number of its trainable weights.
+            One row for the input and for each layer: ``layer``, a description; ``output_shape`` for
+            one sample; and ``n_parameters``, the number of trainable weights.
         """
         check_is_fitted(self)
         return layer_table(self.network_config_)
@@ -389,7 +389,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         -------
         network : keras.Sequential
             Takes rows of features as `predict_proba` does and returns the same probabilities. It
-            is a copy: training it leaves the classifier as it is.
+            is a copy: training it does not change the classifier.
         """
         check_is_fitted(self)
         from skdigits.networks import build_network

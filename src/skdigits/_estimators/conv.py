@@ -51,44 +51,43 @@ class ConvDigitClassifier(BaseDigitClassifier):
         "mish", "relu", "selu", "sigmoid", "silu", "softplus", "softsign" or "tanh", as Keras
         defines them.
     dropout : float, default=0.3
-        Fraction that is dropped after the last convolution and after every hidden layer while
+        Fraction of values to drop after the last convolution and after every hidden layer during
         training, in [0, 1).
     image_shape : (int, int), default=None
         Height and width of the images if X holds rows of pixels. None means the shape of the
-        images in X, or else square images; if the number of pixels is no square number, images
-        have a single row, and a warning says so.
+        images in X, or else square images; if the number of pixels is not a square
+        number, images are treated as a single row, with a warning.
     augmentation : dict, default=None
         Random changes of every image in each epoch: ``{"shift": 2, "rotation": 10, "zoom": 0.1}``
-        shifts it by up to 2 pixels along each axis, rotates it by up to 10 degrees and makes it up
-        to 10 % larger or smaller. Limits that are left out are 0. Pixels from outside the image
-        repeat its border.
+        shifts it by up to 2 pixels along each axis, rotates it by up to 10 degrees and zooms it by
+        up to 10 %. Missing limits are 0. Pixels outside the image repeat its border.
     precision : {"float32", "mixed_bfloat16"}, default="float32"
         Arithmetic of convolutions while training; everything else, including weights and
         prediction, is float32. "mixed_bfloat16" is meant for processors with bfloat16 arithmetic
-        (AVX512-BF16, AMX, or a GPU); others emulate it much more slowly, and a warning says so.
+        (AVX512-BF16, AMX, or a GPU); others emulate it slowly, and a warning is issued.
     optimizer : str, dict or keras.optimizers.Optimizer, default="adam"
-        A Keras optimizer. A name stands for Keras' own settings: "adadelta", "adafactor",
+        A Keras optimizer. A name selects Keras' default settings: "adadelta", "adafactor",
         "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "muon", "nadam", "rmsprop",
-        "schedulefreeadamw" or "sgd". Other settings, such as momentum, weight decay or gradient
-        clipping, come with an instance, ``keras.optimizers.SGD(momentum=0.9)``, or with its
+        "schedulefreeadamw" or "sgd". For other settings, such as momentum, weight decay or
+        gradient clipping, pass an instance, ``keras.optimizers.SGD(momentum=0.9)``, or its
         configuration, ``{"class_name": "SGD", "config": {"momentum": 0.9}}``. Cloned and saved
         classifiers hold the configuration.
     learning_rate : float, default=None
-        None is the rate of the optimizer: 0.003 for "adam"; for any other name Keras' 0.001, but
+        None uses the rate of the optimizer: 0.003 for "adam"; for any other name Keras' 0.001, but
         0.01 for "sgd" and 0.0025 for "schedulefreeadamw"; for an instance or a configuration its
         own rate.
     learning_rate_schedule : str, default="one_cycle"
         "constant"; "exponential" (times ``decay_rate ** (step / decay_steps)``); "cosine" (down
         to 0 over all epochs, [2]_); or "one_cycle" (linearly up from 1/25 of `learning_rate`,
-        then down to 0 like a cosine, [3]_). "cosine" and "one_cycle" are laid out for all
-        `epochs`; "constant" suits `early_stopping` better, and a warning says so.
+        then down to 0 like a cosine, [3]_). "cosine" and "one_cycle" reach their lowest
+        rate at the end of all `epochs`; with `early_stopping` they warn, as "constant" suits it
+        better.
     decay_steps : float, default=10_000
-        Number of steps in which the "exponential" schedule decays by `decay_rate`. A step is a
-        batch.
+        Number of steps (batches) over which the "exponential" schedule decays by `decay_rate`.
     decay_rate : float, default=0.9
         Decay of the "exponential" schedule.
     warmup_fraction : float, default=0.25
-        Fraction of all steps in which the "one_cycle" schedule rises, in [0, 1).
+        Fraction of all steps during which the "one_cycle" learning rate rises, in [0, 1).
     batch_size : int, default=128
         Samples per step. The last batch of an epoch may be smaller.
     epochs : int, default=8
@@ -104,17 +103,17 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Stop when the validation loss has not improved for `patience` epochs. The validation
         samples are ``X_val, y_val`` of `fit`, or else a stratified part of the training samples.
     validation_fraction : float, default=0.1
-        Fraction of the training samples that is held out then, in (0, 1).
+        Fraction of the training samples to hold out without `X_val`, in (0, 1).
     patience : int, default=3
-        Number of epochs to wait for a lower validation loss.
+        Number of epochs to wait for an improvement of the validation loss.
     tol : float, default=0.0
-        Smallest decrease of the validation loss that counts as an improvement.
+        A decrease of the validation loss counts as an improvement only if it exceeds this.
     restore_best_weights : bool, default=True
-        Whether `early_stopping` ends with the weights of the epoch of the lowest validation loss,
-        rather than with those of the last epoch.
+        Whether `early_stopping` ends with the weights of the best epoch, the last one that improved
+        the validation loss, rather than with those of the last epoch.
     class_weight : dict or "balanced", default=None
-        Weight of each class, multiplied by ``sample_weight``; 1 for classes that a dict leaves
-        out. "balanced" gives all classes the same total weight.
+        Weight of each class, multiplied by ``sample_weight``; 1 for classes missing in a
+        dict. "balanced" gives all classes the same total weight.
     warm_start : bool, default=False
         Whether `fit` resumes from the present weights, optimizer state and scaling.
     random_state : int, RandomState instance or None, default=None
@@ -137,10 +136,10 @@ class ConvDigitClassifier(BaseDigitClassifier):
     epoch_times_ : list of float
         Seconds of each epoch, including validation; `partial_fit` and ``warm_start`` append to it.
     n_iter_ : int
-        Number of these epochs.
+        Number of epochs in `epoch_times_`.
     best_epoch_ : int
-        Epoch (counted from 1) of the lowest validation loss in the last fit; without validation
-        the last epoch.
+        Epoch (counted from 1) of the last fit that improved the validation loss by more than `tol`
+        for the last time; without validation the last epoch.
     history_ : dict of lists
         "loss" and "accuracy" of each epoch, measured while training; "val_loss" and
         "val_accuracy" after it if there were validation samples; and "learning_rate" of its last
@@ -159,7 +158,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Kernels of each layer, float32: (height, width, n_inputs, n_filters) of convolutions,
         (n_inputs, n_units) of dense layers.
     intercepts_ : list of ndarray of shape (n_units,)
-        Biases of each layer, float32; of a batch-normalized convolution, what it adds in the end.
+        Biases of each layer, float32; beta for a convolution with batch normalization.
     network_config_ : dict
         The network as plain data, for `skdigits.networks.build_network`.
 
@@ -314,7 +313,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         if tuple(shape[1:3]) != self.image_shape_:
             raise ValueError(
                 f"{name} holds images of {format_shape(shape[1:3])} pixels, but "
-                f"{'image_shape is' if reset else 'the network is for images of'} "
+                f"{'image_shape is' if reset else 'the network expects'} "
                 f"{format_shape(self.image_shape_)}"
             )
         return X.reshape(len(X), math.prod(shape[1:]))
@@ -324,7 +323,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         if len(shape) > 2:
             given = self.image_shape is not None
             return resolve_image_shape(self.image_shape, None) if given else tuple(shape[1:3])
-        # An X of fewer dimensions is an error later on, whatever its images would be.
+        # An X of fewer dimensions raises an error later.
         n_features = shape[1] if len(shape) == 2 else 1
         return resolve_image_shape(self.image_shape, n_features)
 
@@ -350,8 +349,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         limits = [self.augmentation.get(name, 0) for name in AUGMENTATION]
         if not all(isinstance(limit, Real) and 0 <= limit <= LARGEST for limit in limits):
             raise ValueError(
-                "augmentation must hold finite numbers that are not negative; got "
-                f"{self.augmentation}"
+                f"augmentation must hold finite, non-negative numbers; got {self.augmentation}"
             )
         if limits[-1] >= 1:
             raise ValueError(

@@ -22,29 +22,29 @@ class DenseDigitClassifier(BaseDigitClassifier):
         Activation of the hidden layers: "elu", "gelu", "leaky_relu", "linear", "mish", "relu",
         "selu", "sigmoid", "silu", "softplus", "softsign" or "tanh", as Keras defines them.
     dropout : float, default=0.3
-        Fraction of the units that is dropped after every hidden layer while training, in [0, 1).
+        Fraction of units to drop after every hidden layer during training, in [0, 1).
     optimizer : str, dict or keras.optimizers.Optimizer, default="adam"
-        A Keras optimizer. A name stands for Keras' own settings: "adadelta", "adafactor",
+        A Keras optimizer. A name selects Keras' default settings: "adadelta", "adafactor",
         "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "muon", "nadam", "rmsprop",
-        "schedulefreeadamw" or "sgd". Other settings, such as momentum, weight decay or gradient
-        clipping, come with an instance, ``keras.optimizers.SGD(momentum=0.9)``, or with its
+        "schedulefreeadamw" or "sgd". For other settings, such as momentum, weight decay or
+        gradient clipping, pass an instance, ``keras.optimizers.SGD(momentum=0.9)``, or its
         configuration, ``{"class_name": "SGD", "config": {"momentum": 0.9}}``. Cloned and saved
         classifiers hold the configuration.
     learning_rate : float, default=None
-        None is the rate of the optimizer: for a name Keras' 0.001, but 0.01 for "sgd" and 0.0025
+        None uses the rate of the optimizer: for a name Keras' 0.001, but 0.01 for "sgd" and 0.0025
         for "schedulefreeadamw"; for an instance or a configuration its own rate.
     learning_rate_schedule : str, default="one_cycle"
         "constant"; "exponential" (times ``decay_rate ** (step / decay_steps)``); "cosine" (down
         to 0 over all epochs, [1]_); or "one_cycle" (linearly up from 1/25 of `learning_rate`,
-        then down to 0 like a cosine, [2]_). "cosine" and "one_cycle" are laid out for all
-        `epochs`; "constant" suits `early_stopping` better, and a warning says so.
+        then down to 0 like a cosine, [2]_). "cosine" and "one_cycle" reach their lowest
+        rate at the end of all `epochs`; with `early_stopping` they warn, as "constant" suits it
+        better.
     decay_steps : float, default=10_000
-        Number of steps in which the "exponential" schedule decays by `decay_rate`. A step is a
-        batch.
+        Number of steps (batches) over which the "exponential" schedule decays by `decay_rate`.
     decay_rate : float, default=0.9
         Decay of the "exponential" schedule.
     warmup_fraction : float, default=0.25
-        Fraction of all steps in which the "one_cycle" schedule rises, in [0, 1).
+        Fraction of all steps during which the "one_cycle" learning rate rises, in [0, 1).
     batch_size : int, default=128
         Samples per step. The last batch of an epoch may be smaller.
     epochs : int, default=10
@@ -60,17 +60,17 @@ class DenseDigitClassifier(BaseDigitClassifier):
         Stop when the validation loss has not improved for `patience` epochs. The validation
         samples are ``X_val, y_val`` of `fit`, or else a stratified part of the training samples.
     validation_fraction : float, default=0.1
-        Fraction of the training samples that is held out then, in (0, 1).
+        Fraction of the training samples to hold out without `X_val`, in (0, 1).
     patience : int, default=3
-        Number of epochs to wait for a lower validation loss.
+        Number of epochs to wait for an improvement of the validation loss.
     tol : float, default=0.0
-        Smallest decrease of the validation loss that counts as an improvement.
+        A decrease of the validation loss counts as an improvement only if it exceeds this.
     restore_best_weights : bool, default=True
-        Whether `early_stopping` ends with the weights of the epoch of the lowest validation loss,
-        rather than with those of the last epoch.
+        Whether `early_stopping` ends with the weights of the best epoch, the last one that improved
+        the validation loss, rather than with those of the last epoch.
     class_weight : dict or "balanced", default=None
-        Weight of each class, multiplied by ``sample_weight``; 1 for classes that a dict leaves
-        out. "balanced" gives all classes the same total weight.
+        Weight of each class, multiplied by ``sample_weight``; 1 for classes missing in a
+        dict. "balanced" gives all classes the same total weight.
     warm_start : bool, default=False
         Whether `fit` resumes from the present weights, optimizer state and scaling.
     random_state : int, RandomState instance or None, default=None
@@ -93,10 +93,10 @@ class DenseDigitClassifier(BaseDigitClassifier):
     epoch_times_ : list of float
         Seconds of each epoch, including validation; `partial_fit` and ``warm_start`` append to it.
     n_iter_ : int
-        Number of these epochs.
+        Number of epochs in `epoch_times_`.
     best_epoch_ : int
-        Epoch (counted from 1) of the lowest validation loss in the last fit; without validation
-        the last epoch.
+        Epoch (counted from 1) of the last fit that improved the validation loss by more than `tol`
+        for the last time; without validation the last epoch.
     history_ : dict of lists
         "loss" and "accuracy" of each epoch, measured while training; "val_loss" and
         "val_accuracy" after it if there were validation samples; and "learning_rate" of its last

@@ -38,7 +38,7 @@ def _describe(layer):
         return f"dropout {layer['rate']:g}"
     if layer["kind"] == "dense":
         return f"dense, {layer['activation']}"
-    # Brief, since pandas prints 50 letters of a cell.
+    # Short, as pandas truncates cells at 50 characters.
     parts = [f"conv {format_shape(layer['kernel_size'])}"]
     if layer["pool_size"] != [1, 1]:
         parts.append(f"max pool {format_shape(layer['pool_size'])}")
@@ -82,6 +82,6 @@ def network_blocks(classifier):
 
 
 def _was_validated(classifier):
-    """Whether the best epoch was chosen by validation."""
+    """Whether validation determined the best epoch."""
     losses = classifier.history_.get("val_loss")
     return losses is not None and not math.isnan(losses[classifier.best_epoch_ - 1])

@@ -54,16 +54,16 @@ def check_resumable(estimator, n_features):
     config = estimator._network_config(n_features, len(estimator.classes_))
     if config != estimator.network_config_:
         raise ValueError(
-            "the parameters describe another network than the one trained before: "
-            f"{config} after {estimator.network_config_}; fit it with warm_start=False"
+            "the parameters describe a different network from the one to resume: "
+            f"{config} instead of {estimator.network_config_}; set warm_start=False to start anew"
         )
 
 
 def training_config(estimator, *, epochs, schedule, early_stopping):
-    """Describe what the parameters of an estimator ask training to do.
+    """Build the configuration of training from the parameters of an estimator.
 
-    Every number becomes one of Python's own here: NumPy's overflow, and compare as equal to others
-    that TensorFlow does not accept.
+    NumPy's numbers become Python's: they can overflow, and those that TensorFlow rejects equal
+    others that it accepts, so a network could be borrowed for the wrong ones.
     """
     from skdigits._training.optimizers import split_learning_rate, to_config
 
@@ -102,11 +102,11 @@ def make_datasets(estimator, data, held_out, *, early_stopping, normalize):
     Parameters
     ----------
     estimator : estimator
-        Its classes, class weights and validation split.
+        Estimator with the classes, class weights and validation parameters.
     data : LabeledData
         Training samples.
     held_out : LabeledData or None
-        Samples to validate on. With None, `early_stopping` splits some off the training samples.
+        Samples to validate on. If None, `early_stopping` holds out some training samples.
     early_stopping : bool
     normalize : bool
         Scale the weights of the training samples to a mean of 1.
@@ -145,12 +145,12 @@ def make_datasets(estimator, data, held_out, *, early_stopping, normalize):
 
 
 def run_epochs(estimator, config, training, validation, progress):
-    """Train an estimator's network, and set what it has learned.
+    """Train the network of an estimator, and set its fitted attributes.
 
     Parameters
     ----------
     estimator : estimator
-        With the attributes of an untrained network, or of one to train further.
+        Estimator with an untrained network, or with one to resume training from.
     config : TrainingConfig
     training : Dataset
     validation : Dataset or None
@@ -159,7 +159,7 @@ def run_epochs(estimator, config, training, validation, progress):
     Returns
     -------
     interruption : TrainingInterrupted or None
-        Ctrl-C after a completed epoch, to be raised when the estimator is in place.
+        Ctrl-C after a completed epoch, to be raised after the fitted state is swapped in.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def run_epochs(estimator, config, training, validation, progress):
 
 
 def fitted_attributes(state):
-    """Attributes of an estimator that hold a state of training."""
+    """Return the fitted attributes of an estimator for a training state."""
     return {
         "_weights": state.weights,
         "_optimizer_state": state.optimizer_state,

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import skdigits
 
-# Raised whenever an older skdigits could no longer use the state that this one saves.
+# Increased when older versions of skdigits can no longer load the saved state.
 STATE_FORMAT = 1
 
 
@@ -42,10 +42,10 @@ def plain_optimizer(values):
 
 
 def snapshot(estimator):
-    """View an estimator in its present state, which no later fit changes.
+    """Return a view of an estimator's fitted state, which no later fit changes.
 
-    It costs less than a microsecond: a fit replaces the dictionary of attributes and leaves the
-    one before as it is, see `replace_on_success`.
+    It takes less than a microsecond: a fit replaces the dictionary of attributes instead of
+    changing its fitted attributes, see `replace_on_success`.
     """
     view = object.__new__(type(estimator))
     view.__dict__ = vars(estimator)

@@ -9,9 +9,9 @@ class Progress:
     Parameters
     ----------
     estimator : estimator
-        The estimator whose fit it is, as its callbacks know it.
+        The estimator being fitted, as passed to callbacks.
     fitted : estimator
-        The copy that receives what is learned.
+        The copy that receives the fitted attributes.
     context : sklearn.callback.CallbackContext, default=None
         Context of that fit; None calls no callbacks.
     data : dict
@@ -36,9 +36,9 @@ class Progress:
         Parameters
         ----------
         state : TrainingState
-            What training has reached.
+            State after the epoch.
         number, n_epochs : int
-            Of this epoch, counted from 1 in this fit, and of all epochs.
+            Number of this epoch, counted from 1 in this fit, and number of all epochs.
 
         Returns
         -------

@@ -38,14 +38,14 @@ def _classifier_has(method):
 
 
 def _of_classifier(attribute):
-    """Make a property that is an attribute of the fitted classifier, where it has one."""
+    """Create a property that returns an attribute of the fitted classifier."""
     return property(
         lambda self: getattr(self.classifier_, attribute), doc=f"`{attribute}` of `classifier_`."
     )
 
 
 class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
-    """Reducer followed by a classifier, such as PCA or the best pixels before a network.
+    """Reducer, such as PCA or a feature selector, followed by a classifier.
 
     It predicts what ``make_pipeline(reducer, classifier)`` predicts. Unlike a Pipeline, it reduces
     validation samples too, and it reports the time of the reduction.
@@ -75,15 +75,15 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
     fit_time_ : float
         Seconds that the last `fit` took.
     reduction_time_ : float
-        Seconds of these for fitting the reducer and reducing the samples.
+        Part of `fit_time_` spent on fitting the reducer and reducing the samples.
     history_, epoch_times_, n_iter_, best_epoch_, n_parameters_
         Those of `classifier_`, if it has them.
 
     Notes
     -----
-    Sample weights go to the classifier, and to the reducer if its ``fit`` takes them. PCA does not:
-    for it a weight of 2 is not the same as repeating the sample, and samples of weight 0 count,
-    just as in a Pipeline.
+    Sample weights go to the classifier, and to the reducer if its ``fit`` accepts them. PCA does
+    not: as in a Pipeline, a weight of 2 is not the same as repeating the sample, and samples of
+    weight 0 affect the reduction.
 
     With scikit-learn's metadata routing enabled, the reducer and the classifier receive what they
     request, for example by ``DenseDigitClassifier().set_fit_request(sample_weight=True)``. The
@@ -133,19 +133,19 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training samples; everything that the reducer accepts.
+            Training samples, in any form that the reducer accepts.
         y : array-like of shape (n_samples,)
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights.
         X_val : array-like of shape (n_val_samples, n_features), default=None
-            Samples for the classifier to validate on after every epoch, not reduced.
+            Samples, not reduced, on which the classifier is validated after every epoch.
         y_val : array-like of shape (n_val_samples,), default=None
             Labels of `X_val`.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
             Sample weights of `X_val`.
         **params : dict
-            More metadata for the parts, if metadata routing is enabled.
+            Other metadata for reducer and classifier, if metadata routing is enabled.
 
         Returns
         -------
@@ -371,7 +371,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         X : array-like of shape (n_samples, n_features)
             Samples, not reduced.
         layer : int, default=-1
-            Index of the hidden layer, from 0; negative ones count from the last.
+            Index of the hidden layer, from 0; negative indices count from the last layer.
 
         Returns
         -------
@@ -392,8 +392,8 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Returns
         -------
         summary : DataFrame
-            A row for its input and for each layer: ``layer`` in words, ``output_shape`` of one
-            sample, and ``n_parameters``, the number of its trainable weights.
+            One row for its input and for each layer: ``layer``, a description; ``output_shape`` for
+            one sample; and ``n_parameters``, the number of trainable weights.
         """
         check_is_fitted(self)
         return self.classifier_.summary()

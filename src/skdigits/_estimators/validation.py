@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
 from skdigits._compat import check_feature_names, check_sample_weight
 
-# Data of these types are read as they are; all others are converted to the first.
+# Data of these types are used without conversion; others are converted to the first.
 INPUT_DTYPES = (np.float32, np.float64, np.uint8)
 
 
@@ -29,7 +29,7 @@ def is_int(value):
 
 
 def check_positive_ints(name, counts):
-    """Return a parameter that is one int or several as a list of ints."""
+    """Return a parameter, one int or a sequence of ints, as a list of ints."""
     every = [counts] if np.ndim(counts) == 0 else list(counts)
     if not all(is_int(count) and count >= 1 for count in every):
         raise ValueError(
@@ -48,16 +48,16 @@ def check_training_data(estimator, X, y, sample_weight, *, reset):
     """Check samples, labels and weights, and record the features if `reset`."""
     X, y = validate_data(estimator, X, y, dtype=INPUT_DTYPES, order="C", reset=reset)
     if y.dtype == object:
-        kinds = {"str" if isinstance(label, str) else type(label).__name__ for label in y}
-        if "str" in kinds and len(kinds) > 1:
-            raise ValueError(f"y has labels of mixed types: {', '.join(sorted(kinds))}")
+        types = {"str" if isinstance(label, str) else type(label).__name__ for label in y}
+        if "str" in types and len(types) > 1:
+            raise ValueError(f"y has labels of mixed types: {', '.join(sorted(types))}")
     check_classification_targets(y)
     _check_range(X, "X")
     return LabeledData(X, y, _check_weight(sample_weight, X))
 
 
 def check_validation_data(estimator, X_val, y_val, sample_weight_val):
-    """Check samples to validate on; return None if there are none."""
+    """Check the validation data; return None if there is none."""
     if X_val is None and y_val is None and sample_weight_val is None:
         return None
     check_validation_arguments(X_val, y_val, sample_weight_val)
@@ -80,7 +80,7 @@ def check_validation_data(estimator, X_val, y_val, sample_weight_val):
 
 
 def check_validation_arguments(X_val, y_val, sample_weight_val):
-    """Check that samples and labels to validate on are passed together."""
+    """Check that X_val and y_val are passed together."""
     if X_val is None or y_val is None:
         given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         names = [name for name, value in given.items() if value is not None]
@@ -100,7 +100,7 @@ def _check_weight(sample_weight, X):
 
 
 def check_classes(labels, name="y"):
-    """Return the sorted classes among labels, of which there must be two."""
+    """Return the sorted unique labels, of which there must be at least two."""
     classes = np.unique(labels)
     if len(classes) < 2:
         raise ValueError(
@@ -110,7 +110,7 @@ def check_classes(labels, name="y"):
 
 
 def encode_labels(y, classes, name):
-    """Encode labels as their positions in the sorted classes, int32."""
+    """Encode labels as indices of the sorted classes, int32."""
     unknown = ~np.isin(y, classes)
     if unknown.any():
         raise ValueError(
@@ -121,7 +121,7 @@ def encode_labels(y, classes, name):
 
 
 def class_weights(class_weight, classes, y, weight):
-    """Compute the weight that ``class_weight`` gives to each class, in their order.
+    """Compute the weight of each class, in the order of `classes`.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def class_weights(class_weight, classes, y, weight):
     weights = np.array([class_weight.get(label, 1.0) for label in classes], dtype=np.float64)
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights[y].any()):
         raise ValueError(
-            "class_weight must hold finite weights that are not negative and not all zero; got "
+            "class_weight must hold finite, non-negative weights that are not all zero; got "
             f"{class_weight}"
         )
     return weights

@@ -1,4 +1,4 @@
-"""Transformer of real-world images of digits to the format of MNIST."""
+"""Transformer that converts real-world images of digits to the format of MNIST."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class DigitImageNormalizer(
         How the digit is drawn. "auto" compares the digit with the grey level of the border.
     image_shape : (int, int), default=None
         Height and width of the images if X holds rows of pixels. None means square images; if the
-        number of pixels is no square number, images have a single row, and a warning says so.
+        number of pixels is not a square number, images are treated as a single row, with a warning.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ class DigitImageNormalizer(
         ----------
         X : sequence of images, or array-like of shape (n_samples, n_pixels), \
                 (n_samples, height, width) or (n_samples, height, width, n_channels)
-            A sequence may mix sizes and kinds: arrays (height, width), (height, width, 1) or
+            A sequence may mix sizes and types: arrays (height, width), (height, width, 1) or
             (height, width, 3) of any real dtype, arrays (height, width, 4) of uint8, Pillow images,
             and paths of files that Pillow can read. Colours become grey; transparent pixels become
             white. The maximum of the scale is the smallest of 1, 16, 255 and 65,535 that no value
@@ -177,7 +177,7 @@ def _is_sequence_of_images(X):
     if isinstance(X, str | Path) or hasattr(X, "getbands") or one_in_colour:
         kind = f"an array of shape {shape}" if one_in_colour else repr(X)
         raise ValueError(f"X must be a sequence of images; got a single one, {kind}: pass [X]")
-    if len(shape) == 1:  # a column of paths, say
+    if len(shape) == 1:  # such as a column of paths
         return np.asarray(X).dtype.kind in "OUT"
     if not isinstance(X, list | tuple):
         return False

@@ -1,4 +1,4 @@
-"""From an image of a digit to its foreground, and from there to an image in MNIST's format."""
+"""Segment the digit in an image, and draw it in MNIST's format."""
 
 from pathlib import Path
 

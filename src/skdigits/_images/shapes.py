@@ -17,8 +17,8 @@ def resolve_image_shape(image_shape, n_pixels):
     Parameters
     ----------
     image_shape : (int, int) or None
-        As the user passed it. None means square images; if the number of pixels is no square
-        number, the images have a single row, and a warning says so.
+        As the user passed it. None means square images; if the number of pixels is not a
+        square number, images are treated as a single row, with a warning.
     n_pixels : int or None
         Number of pixels of an image; None if it is unknown.
 
@@ -29,7 +29,7 @@ def resolve_image_shape(image_shape, n_pixels):
     Raises
     ------
     ValueError
-        If `image_shape` is not a shape, or one of another number of pixels.
+        If `image_shape` is invalid, or has a different number of pixels.
     """
     if image_shape is None:
         side = math.isqrt(n_pixels)

@@ -11,7 +11,7 @@ import numpy as np
 
 from skdigits._architecture import EPSILON, same_padding
 
-# Numbers that are collected for one matrix product, to stay in the processor's cache.
+# Size of the patches of one matrix product, which should fit into the processor's cache.
 PATCH_NUMBERS = 2**19
 
 
@@ -72,7 +72,7 @@ def convolution_outputs(layer, weights, images, activation):
     layer : dict
         The layer, as `skdigits.networks` describes it.
     weights : dict of ndarray
-        By name; those of batch normalization are folded into a scale and an offset.
+        Weights by name. Batch normalization is folded into a scale and an offset.
     images : ndarray of shape (height, width, n_images, channels)
         Inputs.
     activation : callable

@@ -8,8 +8,8 @@ from scipy.special import erf, expit
 from skdigits._architecture import named_weights
 from skdigits._inference.convolution import convolution_outputs
 
-# Samples that pass through a network together, to bound the memory that prediction takes. A
-# convolution turns a pixel into many numbers, which should stay in the processor's cache.
+# Samples per chunk, to bound the memory of prediction. Chunks of images are smaller, as the outputs
+# of convolutions should fit into the processor's cache.
 CHUNK_SAMPLES = 1024
 CHUNK_IMAGES = 32
 
@@ -43,7 +43,7 @@ def layer_outputs(config, weights, X, shift, scale, *, indices=None, depth=None,
     config : dict
         The network, as `skdigits.networks` describes it.
     weights : list of ndarray
-        Of each layer in turn, in Keras' order.
+        Weights of all layers, in Keras' order.
     X : ndarray of shape (n_samples, n_features)
         Any real dtype; converted chunk by chunk.
     shift, scale : float32
@@ -70,8 +70,8 @@ def layer_outputs(config, weights, X, shift, scale, *, indices=None, depth=None,
     outputs = None
     for start in range(0, n_samples, chunk_size):
         chunk = slice(start, start + chunk_size)
-        picked = X[chunk if indices is None else indices[chunk]]
-        hidden = np.subtract(picked, shift, out=inputs[: len(picked)], casting="same_kind")
+        samples = X[chunk if indices is None else indices[chunk]]
+        hidden = np.subtract(samples, shift, out=inputs[: len(samples)], casting="same_kind")
         hidden *= scale
         hidden = _forward(config, layers, hidden)
         if outputs is None:

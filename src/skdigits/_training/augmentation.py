@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from skdigits._training.random_bits import hash_bits, random_bits
 
-# Keeps the bits apart from those of dropout, whose keys differ from the batch's by small numbers.
+# Separates these bits from those of dropout, whose keys differ from the batch's key only slightly.
 _KEY = 0x5BD1E995
 
 
@@ -24,7 +24,7 @@ def augment(images, limits, key):
         smaller). Each image gets shifts, a rotation and the logarithm of a zoom that are drawn
         uniformly up to these limits.
     key : tensor of uint32
-        Other keys give other images.
+        Random key; different keys give different images.
 
     Returns
     -------

@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-# Samples handed to the compiled loop in one call: enough that calling costs nothing, few enough
-# that the host's copy of them stays small.
+# Samples per call of the compiled loop: enough to make the cost of a call negligible, few enough
+# to keep the copy in host memory small.
 BUFFER_SAMPLES = 4096
 
 
@@ -28,7 +28,7 @@ class BatchBuffer:
     def fill(self, dataset, indices):
         """Copy samples into the buffer.
 
-        The last batch is filled up with samples of weight zero, which change nothing.
+        The last batch is padded with samples of weight zero, which have no effect.
 
         Parameters
         ----------
@@ -39,7 +39,7 @@ class BatchBuffer:
         Returns
         -------
         n_steps : int
-            Number of batches that the samples make.
+            Number of batches that the samples fill.
         sizes : ndarray of float32, of shape (n_batches,)
             Number of samples in each batch.
         """
@@ -59,7 +59,7 @@ class BatchBuffer:
 
 
 def _aligned_zeros(shape, dtype):
-    """Zeros that begin on a cache line, as XLA requires of memory that it shares."""
+    """Return zeros aligned to a cache line, which XLA requires of shared memory."""
     n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
     memory = np.zeros(n_bytes + 64, np.uint8)
     offset = -memory.ctypes.data % 64

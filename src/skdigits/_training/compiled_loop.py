@@ -4,7 +4,7 @@ One call runs many batches: forward pass, gradient and Keras' own ``optimizer.ap
 that can change from fit to fit (the data, their scaling, sample weights, learning rates, seeds,
 the number of steps) is an argument, so fits of the same network share the executable, whatever
 their number of samples. Dense kernels are stored as (units, inputs) here and as (inputs, units)
-everywhere else: this way round, the matrix products of a small batch run about 10 % faster.
+everywhere else: in this layout, the matrix products of a small batch run about 10 % faster.
 
 XLA compiles the whole loop of a dense network. The loop of a convolutional network on a CPU is a
 plain graph of oneDNN's convolutions and of functions that XLA compiles.
@@ -40,7 +40,7 @@ MOVING_UPDATE_RATE = 0.1
 
 @dataclass(frozen=True)
 class LoopConfig:
-    """What a loop is compiled for: fits with equal ones share the executable."""
+    """Properties that a loop is compiled for; fits with equal ones share the executable."""
 
     network: dict
     optimizer: str | dict
@@ -69,8 +69,8 @@ class CompiledNetwork:
         self._read_variables = _compiled(self._values, jit_compile=None)
         _, self._fresh_optimizer_state = self.state()
         self._buffers_by_dtype = {}
-        # XLA compiles the whole loop, or only what lies between convolutions where its own
-        # convolutions are slow.
+        # XLA compiles the entire loop or, where its convolutions are slow, only the functions
+        # between convolutions.
         fuse_loop = "image_shape" not in config.network or has_gpu()
         jit = (lambda function: function) if fuse_loop else _compiled
         self._update = jit(self._apply)
@@ -99,10 +99,10 @@ class CompiledNetwork:
         ]
 
     def set_state(self, weights, optimizer_state):
-        """Set all variables; an optimizer state of None is that of a new optimizer."""
+        """Set all variables; an optimizer state of None resets the optimizer."""
         for variable, value in zip(self._variables, weights, strict=True):
             variable.assign(_transpose_kernel(value))
-        # An optimizer built on NaN holds NaN where it copies the weights, in their order.
+        # Optimizers that copy the weights, in order, were built on NaN: their copies are NaN.
         copies = iter(self._trainable)
         for variable, fresh in zip(
             self._optimizer.variables, self._fresh_optimizer_state, strict=True
@@ -119,7 +119,7 @@ class CompiledNetwork:
         ----------
         config : TrainingConfig
         state : TrainingState
-            What the epochs before have reached; the weights are not read.
+            State after the previous epoch; its weights are not read.
         dataset : Dataset
         indices : ndarray of int
             Rows of the dataset, in the order to visit.
@@ -129,7 +129,7 @@ class CompiledNetwork:
         Returns
         -------
         loss, accuracy : float
-            Weighted means over the samples, each taken before its step.
+            Weighted means over the samples, each computed before its batch's update.
         """
         settings = [
             *state.scaling,
@@ -153,7 +153,7 @@ class CompiledNetwork:
                 step = number * buffer.n_batches
                 buffer_rates = np.zeros(buffer.n_batches, np.float32)
                 buffer_rates[:n_steps] = rates[step : step + n_steps]
-                # Weyl's sequence: the keys of different seeds begin far apart.
+                # Weyl sequence: the keys of different seeds start far apart.
                 key = (config.seed * 0x85EBCA6B + state.n_steps + step) % 2**32
                 sums += self._run_buffer(
                     buffer.tensors,
@@ -169,11 +169,11 @@ class CompiledNetwork:
         return float(loss), float(accuracy)
 
     def release_memory(self):
-        """Release what only a running fit needs."""
+        """Release the batch buffers, which only a running fit needs."""
         self._buffers_by_dtype.clear()
 
     def _run_steps(self, batches, rates_and_sizes, n_steps, first_step, key, settings):
-        """Run a step on each batch of a buffer; sums of the loss and of correct predictions."""
+        """Run a step on each batch of a buffer; return the sums of loss and correct predictions."""
         rates, sizes = rates_and_sizes
 
         def step(i, total_loss, total_correct):
@@ -212,7 +212,7 @@ class CompiledNetwork:
             variable.assign(variable + update_rate * (value - variable))
 
     def _buffers(self, dtype):
-        """Two buffers for input of `dtype`."""
+        """Return the two buffers for input of `dtype`."""
         if dtype not in self._buffers_by_dtype:
             n_features = self.config.network["n_features"]
             self._buffers_by_dtype[dtype] = [

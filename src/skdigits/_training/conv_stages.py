@@ -1,10 +1,10 @@
-"""The stages of a convolutional network: what a batch passes through before the dense layers.
+"""The stages of a convolutional network, which precede its dense layers.
 
-A stage is a function of the outputs of the stage before it, of its own parameters and of the
-sample weights; it returns its outputs and, if it normalizes, the moments of the batch. XLA compiles
+A stage is a function of the previous stage's outputs, its own parameters and the sample weights;
+it returns its outputs and, for batch normalization, the moments of the batch. XLA compiles
 pooling, batch normalization and activation, so that each of them and each of their gradients is a
 single pass over memory. The backward pass of a stage repeats its forward pass, which is cheaper
-than storing the values inside.
+than storing intermediate values.
 """
 
 import functools
@@ -24,7 +24,7 @@ def _pad_same(images, windows, strides, fill):
 
 
 def extract_patches(images, layer):
-    """Extract the patches that a kernel sees in images of one channel, their pixels as channels."""
+    """Extract the patches of one-channel images that a kernel covers, with pixels as channels."""
     height, width = layer["kernel_size"]
     if layer["padding"] == "same":
         images = _pad_same(images, (height, width), (1, 1), 0)
@@ -58,7 +58,7 @@ def _convolution_backward(layer, dtype):
     """Gradients of `_convolution`, computed as convolutions.
 
     On a CPU without AVX-512, oneDNN computes the gradient of a kernel up to a third faster as a
-    convolution of the images with the gradients, with pixels and images swapped. The gradient of
+    convolution of the images with the gradients, with pixel and image axes swapped. The gradient of
     the images is a convolution too; where it has to pad them, this pays for large kernels only.
     """
     before, after = zip(
@@ -136,7 +136,7 @@ def _normalization_and_activation(layer, dtype):
 
 
 def _forward_and_backward(stage, jit):
-    """Build a stage's forward pass, and the pass that gives its gradients."""
+    """Build the forward and the backward pass of a stage."""
 
     def backward(x, parameters, weight, output_gradient):
         with tf.GradientTape() as tape:

@@ -1,4 +1,4 @@
-"""What the processor can do."""
+"""Capabilities of the processor."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def has_gpu():
 
 
 def has_fast_bfloat16():
-    """Whether there is hardware for bfloat16; True where that cannot be found out."""
+    """Whether the hardware has bfloat16 arithmetic; True if unknown."""
     cpuinfo = Path("/proc/cpuinfo")
     if has_gpu() or not cpuinfo.exists():
         return True

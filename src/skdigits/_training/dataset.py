@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Samples that are read together, to bound the memory that a pass over the data takes.
+# Samples read at a time, to bound the memory of a pass over the data.
 CHUNK_SAMPLES = 1024
 
 
@@ -35,7 +35,7 @@ def training_dataset(X, y, weight, indices, *, batch_size, normalize):
     indices : ndarray of int
         The samples to train on.
     batch_size : int
-        A training set that fits into one batch is copied in an order of its own, see
+        A training set that fits into one batch is copied and sorted, see
         `merge_equal_samples`.
     normalize : bool
         Scale the weights to a mean of 1.
@@ -55,8 +55,8 @@ def training_dataset(X, y, weight, indices, *, batch_size, normalize):
 def merge_equal_samples(X, y, weight):
     """Sort samples, and merge equal ones by adding their weights.
 
-    When a whole training set is one batch, neither the order of its samples nor repeating one of
-    them instead of doubling its weight should change a result by a single bit.
+    If the training set is a single batch, this makes results bit-identical for any order of the
+    samples, and whether a sample is repeated or has a larger weight.
     """
     table = np.column_stack([X, y])
     _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
@@ -64,7 +64,7 @@ def merge_equal_samples(X, y, weight):
 
 
 def stratified_split(y, indices, validation_fraction, seed):
-    """Split indices into training and validation, with the same share of each class in both."""
+    """Split indices into training and validation, with the same proportions of classes."""
     from sklearn.model_selection import train_test_split  # takes long to import
 
     try:

@@ -60,7 +60,7 @@ def gradient_function(config, jit, *, fuse_loop, augments, dtype):
 
 
 def _input_function(config, augments, dtype):
-    """Build the function that scales a batch, and augments it."""
+    """Build the function that augments and scales a batch."""
     image_shape = config.get("image_shape")
 
     def prepare(x, key, shift, scale, augmentation):

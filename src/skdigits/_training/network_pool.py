@@ -1,17 +1,17 @@
 """The pool of compiled networks, from which every fit borrows one.
 
-Compiling takes about a second, so a network waits here for the next fit of its kind, as the
-candidates and folds of a search are.
+Compiling takes about a second, so networks are kept for later fits with the same configuration,
+such as the candidates and folds of a search.
 """
 
 import os
 import threading
 from contextlib import contextmanager
 
-# Networks that wait for another fit; the one used least recently is dropped first.
+# Maximum number of idle networks; the least recently used one is dropped first.
 MAX_IDLE_NETWORKS = 16
 
-_idle_networks = []  # the one used last at the end
+_idle_networks = []  # least recently used first
 _lock = threading.Lock()
 _trained_in = set()  # processes that have built a network: this one, and those it was forked from
 
@@ -20,7 +20,7 @@ _trained_in = set()  # processes that have built a network: this one, and those 
 def borrow_network(config):
     """Lend a compiled network to one fit at a time; build one if no equal one is idle.
 
-    A network whose fit failed does not come back: nobody knows what state it is in.
+    A network whose fit failed is discarded, as its state is undefined.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def borrow_network(config):
 
 
 def clear_network_pool():
-    """Release the compiled networks that wait for another fit.
+    """Release all idle compiled networks.
 
     Every fit keeps its compiled network for the next fit of the same structure and batch size, up
     to 16 of them. Call this to free their memory; the next fit of each structure compiles it

@@ -1,6 +1,6 @@
 """Random bits inside the compiled loop: hashed counters, the same on every device.
 
-Keras' and TensorFlow's generators cost XLA on a CPU fifty times more.
+With XLA on a CPU, the generators of Keras and TensorFlow take fifty times as long.
 """
 
 import math
@@ -17,7 +17,7 @@ def hash_bits(x):
 
 
 def random_bits(shape, key):
-    """Draw 32 random bits for each entry of an array; other keys give other bits."""
+    """Draw 32 random bits for each entry of an array; different keys give different bits."""
     counter = tf.cast(tf.range(math.prod(shape)), tf.uint32)
     return tf.reshape(hash_bits(tf.bitwise.bitwise_xor(counter, key)), shape)
 

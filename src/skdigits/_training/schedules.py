@@ -6,12 +6,12 @@ The compiled loop reads one rate per step, so a schedule costs nothing to change
 import numpy as np
 
 SCHEDULES = ("constant", "exponential", "cosine", "one_cycle")
-# These reach their lowest rates, and their best accuracy, at the end of all epochs.
+# Schedules that reach their lowest rate, and best accuracy, only after all epochs.
 END_SCHEDULES = ("cosine", "one_cycle")
 
 
 def lr_multipliers(schedule, steps, n_steps, *, n_earlier_steps=0):
-    """Compute what the learning rate is multiplied by in the given steps.
+    """Compute the multipliers of the learning rate in the given steps.
 
     Parameters
     ----------

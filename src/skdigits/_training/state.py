@@ -28,7 +28,7 @@ class TrainingConfig:
     learning_rate : float or None
         None for the optimizer's own rate.
     schedule : Schedule
-        What the learning rate is multiplied by in each step.
+        Multipliers of the learning rate.
     batch_size, epochs : int
         Samples per step; largest number of epochs to run.
     seed : int
@@ -38,7 +38,7 @@ class TrainingConfig:
     patience : int or None
         Epochs without a lower validation loss after which training stops; None never stops.
     tol : float
-        Smallest decrease of the validation loss that counts as lower.
+        A validation loss counts as lower only if it decreases by more than this.
     restore_best_weights : bool
         With `patience`: end with the weights of the best epoch.
     augmentation : (float, float, float) or None
@@ -69,7 +69,7 @@ class TrainingState:
     Attributes
     ----------
     weights : list of ndarray
-        Of each layer in turn, in Keras' order.
+        Weights of all layers, in Keras' order.
     optimizer_state : list of ndarray or None
         None for a new optimizer.
     scaling : (float32, float32)
@@ -107,10 +107,10 @@ class TrainingState:
 class TrainingInterrupted(KeyboardInterrupt):
     """Ctrl-C after at least one completed epoch."""
 
-    state = None  # what the completed epochs have reached
+    state = None  # after the last completed epoch
 
 
 class DivergenceError(ValueError):
     """The loss or the weights are no longer finite."""
 
-    state = None  # that of the best epoch, if it was to be restored
+    state = None  # of the best epoch, if it is to be restored

@@ -38,9 +38,9 @@ def train(config, state, training, validation, progress):
     Parameters
     ----------
     config : TrainingConfig
-        What to do.
+        Configuration of the fit.
     state : TrainingState
-        Where to start.
+        State to start from.
     training : Dataset
         Samples to train on.
     validation : Dataset or None
@@ -51,15 +51,15 @@ def train(config, state, training, validation, progress):
     Returns
     -------
     state : TrainingState
-        What the epochs have reached.
+        State after training.
 
     Raises
     ------
     TrainingInterrupted
-        On Ctrl-C after a completed epoch; it has the state of the completed epochs.
+        On Ctrl-C after a completed epoch; its `state` is that of the completed epochs.
     DivergenceError
-        If the loss or the weights are no longer finite; it has the state of the best epoch if that
-        was to be restored.
+        If the loss or the weights are no longer finite; its `state` is that of the best epoch if
+        that is to be restored.
     """
     start, best = state, BestEpoch(config, state)
     try:
@@ -125,7 +125,7 @@ def evaluate(network, weights, dataset, scaling):
 
 
 class BestEpoch:
-    """The epoch of the lowest validation loss, and when to give up hope of a better one."""
+    """Tracks the epoch of the best validation loss, and when to stop."""
 
     def __init__(self, config, start):
         self._config = config
@@ -135,7 +135,7 @@ class BestEpoch:
 
     @property
     def restores(self):
-        """Whether training ends with the weights of the best epoch, of which there is one."""
+        """Whether there is a best epoch whose weights are to be restored."""
         config = self._config
         return (
             self._state is not None and config.patience is not None and config.restore_best_weights
@@ -148,12 +148,12 @@ class BestEpoch:
             self._loss, self._state, self._n_epochs = loss, state, state.n_epochs
 
     def is_out_of_patience(self, state):
-        """Whether there has been no better epoch for too long."""
+        """Whether `patience` epochs have passed without improvement."""
         patience = self._config.patience
         return patience is not None and state.n_epochs - self._n_epochs >= patience
 
     def restore(self, state):
-        """End with the weights of the best epoch if that is asked for, and name that epoch."""
+        """Set `best_epoch` of a state, and restore the weights of that epoch if configured."""
         if self._state is None:
             return state
         state = replace(state, best_epoch=self._n_epochs)
@@ -165,7 +165,7 @@ class BestEpoch:
 
 
 def _loop_config(config, n_samples):
-    # A batch that is much larger than the training set would be filled up for nothing.
+    # Avoid padding a batch that is much larger than the training set.
     largest_batch = max(1024, 1 << (n_samples - 1).bit_length())
     return LoopConfig(
         config.network,
@@ -189,7 +189,7 @@ def _learning_rates(config, start, epoch, n_samples, network):
 
 
 def _appended(history, metrics, n_epochs):
-    """A history with the metrics of one more epoch; NaN where there is none."""
+    """Append the metrics of an epoch to a history; missing metrics are NaN."""
     missing = [math.nan] * n_epochs
     return {
         name: [*history.get(name, missing), metrics.get(name, math.nan)]

@@ -8,19 +8,19 @@ from skdigits.displays._parts import final_network, input_of_network
 
 
 class ActivationDisplay:
-    """Activations of hidden units by predicted class: of one unit box plots, of two a scatter.
+    """Activations of hidden units by predicted class: box plots of one unit, a scatter of two.
 
-    Each class has its box also if it is never predicted: then that is empty. In a scatter, each
-    class has a colour, and its label where the middle of its samples is.
+    A class that is never predicted has an empty box. In a scatter, each class has a colour and is
+    labelled at the median of its samples.
 
     Parameters
     ----------
     activations : ndarray of shape (n_samples, 1) or (n_samples, 2)
-        What is drawn.
+        Activations to draw.
     y_pred : ndarray of shape (n_samples,)
         Predicted labels.
     classes : array-like of shape (n_classes,)
-        All labels.
+        Labels of all classes.
     names : sequence of str
         Names of the columns of `activations`.
 
@@ -29,7 +29,7 @@ class ActivationDisplay:
     ax_ : matplotlib Axes
         Axes of the plot.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure that contains the Axes.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class ActivationDisplay:
     def from_estimator(
         cls, estimator, X, *, layer=-1, units=None, projector=None, ax=None, colors=None, **kwargs
     ):
-        """Draw what a hidden layer of a fitted network makes of samples.
+        """Plot the activations of a hidden layer of a fitted network.
 
         Parameters
         ----------
@@ -62,17 +62,17 @@ class ActivationDisplay:
         X : array-like of shape (n_samples, n_features)
             Samples.
         layer : int, default=-1
-            Position of the hidden layer, from 0; negative ones count from the last. A filter of a
-            convolution counts as a unit, and its mean over the image as its activation.
+            Index of the hidden layer, from 0; negative indices count from the last layer. The
+            units of a convolution are its filters, averaged over the image.
         units : int or pair of int, default=None
-            The units to draw. None takes all; more than two of them are projected.
+            Indices of the units to draw. None draws all units; more than two are projected.
         projector : transformer, default=None
-            What makes two numbers of more than two units, such as ``TSNE()``. None is
+            Projects more than two units to two dimensions, such as ``TSNE()``. None uses
             ``PCA(2, random_state=0)``.
         ax : matplotlib Axes, default=None
-            Where to draw. None creates a figure.
+            Axes to draw on. None creates a figure.
         colors : sequence of colors, default=None
-            One for each class of a scatter. None takes ten that can be told apart, in turn.
+            Colour of each class in a scatter. None cycles through ten distinguishable colours.
         **kwargs : dict
             Passed to ``Axes.boxplot`` or ``Axes.scatter``.
 
@@ -84,10 +84,10 @@ class ActivationDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is not a matplotlib Axes.
         ValueError
-            If there is no such layer or unit, the estimator has no hidden layers, or `projector`
-            or `colors` cannot be used.
+            If the estimator has no hidden layers, if there is no such layer or unit, or if
+            `projector` or `colors` is invalid.
         """
         network = final_network(estimator)
         if not hasattr(network, "activations"):
@@ -121,7 +121,7 @@ class ActivationDisplay:
         colors=None,
         **kwargs,
     ):
-        """Draw activations that were computed before.
+        """Plot activations that are already computed.
 
         Parameters
         ----------
@@ -130,15 +130,15 @@ class ActivationDisplay:
         activations : array-like of shape (n_samples, n_units)
             Activations of a layer.
         classes : array-like of shape (n_classes,), default=None
-            All labels; None takes those that are predicted.
+            Labels of all classes. None uses the predicted labels.
         units : int or pair of int, default=None
-            The units to draw. None takes all; more than two of them are projected.
+            Indices of the units to draw. None draws all units; more than two are projected.
         projector : transformer, default=None
-            What makes two numbers of more than two units. None is ``PCA(2, random_state=0)``.
+            Projects more than two units to two dimensions. None uses ``PCA(2, random_state=0)``.
         ax : matplotlib Axes, default=None
-            Where to draw. None creates a figure.
+            Axes to draw on. None creates a figure.
         colors : sequence of colors, default=None
-            One for each class of a scatter. None takes ten that can be told apart, in turn.
+            Colour of each class in a scatter. None cycles through ten distinguishable colours.
         **kwargs : dict
             Passed to ``Axes.boxplot`` or ``Axes.scatter``.
 
@@ -150,49 +150,49 @@ class ActivationDisplay:
         Raises
         ------
         TypeError, ValueError
-            As `from_estimator`; and if `activations` do not belong to `y_pred`, or `classes` are
-            not all that are predicted.
+            As for `from_estimator`; or if `activations` and `y_pred` differ in length, or
+            `classes` lacks a predicted label.
         """
         y_pred = column_or_1d(y_pred, input_name="y_pred")
         activations = check_array(activations, input_name="activations")
         if len(activations) != len(y_pred):
             raise ValueError(
-                f"activations must have shape ({len(y_pred)}, n_units), a row for each of y_pred; "
+                f"activations must have shape ({len(y_pred)}, n_units), one row per prediction; "
                 f"got {activations.shape}"
             )
         predicted = np.unique(y_pred)
         classes = predicted if classes is None else column_or_1d(classes, input_name="classes")
         if len(set(classes)) < len(classes) or not set(predicted) <= set(classes):
             raise ValueError(
-                f"classes must be different, and all that are predicted, {predicted.tolist()}; got "
+                f"classes must be unique and include all predicted, {predicted.tolist()}; got "
                 f"{classes.tolist()}"
             )
         if units is not None and projector is not None:
             raise ValueError(
-                "units are drawn as they are, others are projected: leave out units or projector; "
+                "units are drawn without projection: pass units or projector, not both; "
                 f"got units={units!r} and projector={projector!r}"
             )
         n_units = activations.shape[1]
         if units is not None:
-            chosen = _chosen_units(units, n_units)
-            activations = activations[:, chosen]
-            names = [f"activation of unit {unit}" for unit in chosen]
+            indices = _check_units(units, n_units)
+            activations = activations[:, indices]
+            names = [f"activation of unit {unit}" for unit in indices]
         elif n_units > 2 or projector is not None:
-            activations, names = _projected(activations, projector)
+            activations, names = _project(activations, projector)
         else:
             names = [f"activation of unit {unit}" for unit in range(n_units)]
         display = cls(activations, y_pred, classes=classes, names=names)
         return display.plot(ax, colors=colors, **kwargs)
 
     def plot(self, ax=None, *, colors=None, **kwargs):
-        """Draw.
+        """Plot the visualization.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw. None creates a figure.
+            Axes to draw on. None creates a figure.
         colors : sequence of colors, default=None
-            One for each class of a scatter. None takes ten that can be told apart, in turn.
+            Colour of each class in a scatter. None cycles through ten distinguishable colours.
         **kwargs : dict
             Passed to ``Axes.boxplot`` or ``Axes.scatter``.
 
@@ -204,14 +204,14 @@ class ActivationDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is not a matplotlib Axes.
         ValueError
-            If `colors` are not as many as there are classes, or the number of Axes cannot be used.
+            If there is not one color per class, or the number of Axes is wrong.
         """
         one = self.activations.shape[1] == 1
         if colors is not None and (one or len(colors) != len(self.classes)):
             raise ValueError(
-                f"colors must be {len(self.classes)} for a scatter, one for each class; got "
+                f"colors must hold {len(self.classes)} colors for a scatter, one per class; got "
                 f"{colors!r} for {'boxes' if one else 'a scatter'}"
             )
         self.ax_ = panels(ax, size=(5.6, 3.6) if one else (6, 5))[0, 0]
@@ -250,17 +250,17 @@ class ActivationDisplay:
         if colors is None:
             ten = mpl.color_sequences["petroff10"]
             colors = [ten[number % len(ten)] for number in range(len(self.classes))]
-        one_for_all = bool({"c", "color"} & set(kwargs))
+        has_one_colour = bool({"c", "color"} & set(kwargs))
         size = float(np.clip(20_000 / len(self.y_pred), 1, 20))
         for colour, label in zip(colors, self.classes, strict=True):
             points = self.activations[self.y_pred == label]
             if not len(points):
                 continue
             options = {"s": size, "alpha": 0.5, "linewidths": 0, "rasterized": True}
-            if not one_for_all:
+            if not has_one_colour:
                 options["color"] = colour
             self.ax_.scatter(points[:, 0], points[:, 1], **options | kwargs)
-            # A label on its cloud can be read without colours.
+            # Labels at the samples make the classes readable without colours.
             self.ax_.annotate(
                 str(label),
                 np.median(points, axis=0),
@@ -272,7 +272,7 @@ class ActivationDisplay:
                 path_effects=[withStroke(linewidth=3, foreground="white")],
             )
         self.ax_.set(xlabel=self.names[0], ylabel=self.names[1])
-        if one_for_all:
+        if has_one_colour:
             return
         dot = {"linestyle": "", "marker": "o", "markersize": 5}
         named = zip(colors, self.classes, strict=True)
@@ -281,17 +281,15 @@ class ActivationDisplay:
         self.ax_.legend(handles=handles, title="predicted", frameon=False, **place)
 
 
-def _chosen_units(units, n_units):
-    chosen = np.ravel(np.asarray(units)).tolist()
-    in_range = all(type(unit) is int and 0 <= unit < n_units for unit in chosen)
-    if not in_range or len(set(chosen)) < len(chosen) or len(chosen) not in (1, 2):
-        raise ValueError(
-            f"units must be one or two positions of the {n_units} units, from 0; got {units!r}"
-        )
-    return chosen
+def _check_units(units, n_units):
+    indices = np.ravel(np.asarray(units)).tolist()
+    in_range = all(type(unit) is int and 0 <= unit < n_units for unit in indices)
+    if not in_range or len(set(indices)) < len(indices) or len(indices) not in (1, 2):
+        raise ValueError(f"units must be one or two indices from 0 to {n_units - 1}; got {units!r}")
+    return indices
 
 
-def _projected(activations, projector):
+def _project(activations, projector):
     if projector is None:
         from sklearn.decomposition import PCA
 
@@ -301,8 +299,8 @@ def _projected(activations, projector):
     projected = np.asarray(projector.fit_transform(activations))
     if projected.shape != (len(activations), 2):
         raise ValueError(
-            f"projector must make two numbers of {activations.shape[1]} activations; "
-            f"{projector!r} made an array of shape {projected.shape}"
+            f"projector must project {activations.shape[1]} activations to two dimensions; "
+            f"{projector!r} returned an array of shape {projected.shape}"
         )
     name = type(projector).__name__
     return projected, [f"{name} of {activations.shape[1]} activations, {i}" for i in (1, 2)]

@@ -20,16 +20,16 @@ class ConfusedDigitsDisplay:
     images : sequence of sequences of ndarray of shape (n_images, height, width)
         ``images[i][j]`` are images of class i that are predicted as class j.
     classes : pair of labels
-        The two.
+        The two classes.
     counts : ndarray of shape (2, 2)
-        How many there are of each kind in all.
+        Number of samples by true and predicted class.
 
     Attributes
     ----------
     ax_ : ndarray of matplotlib Axes, of shape (2, 2)
         The panels.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure that contains the Axes.
 
     Examples
     --------
@@ -52,25 +52,25 @@ class ConfusedDigitsDisplay:
     def from_estimator(
         cls, estimator, X, y, *, classes=None, n_images=25, image_shape=None, ax=None, **im_kw
     ):
-        """Draw digits by the predictions of a fitted classifier.
+        """Plot digits by the predictions of a fitted classifier.
 
         Parameters
         ----------
         estimator : classifier
-            Fitted.
+            A fitted classifier.
         X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width)
             Images.
         y : array-like of shape (n_samples,)
-            Their labels.
+            True labels.
         classes : pair of labels, default=None
-            The two. None takes those that are confused most often.
+            The two classes. None selects the pair that is confused most often.
         n_images : int, default=25
-            How many of each kind are drawn at most; the first ones of X.
+            Maximum number of images per panel; the first ones in X are drawn.
         image_shape : (int, int), default=None
-            Height and width of images in rows of pixels. None takes that of a convolutional
-            network, else assumes square images.
+            Height and width of the images if X holds rows of pixels. None uses the shape that a
+            convolutional network was fitted on, or else assumes square images.
         ax : matplotlib Axes or array-like of 4 Axes, default=None
-            One per panel, or one to subdivide. None creates a figure.
+            One Axes per panel, or one to divide into panels. None creates a figure.
         **im_kw : dict
             Passed to ``Axes.imshow``.
 
@@ -82,10 +82,11 @@ class ConfusedDigitsDisplay:
         Raises
         ------
         TypeError
-            If `n_images` is not an integer, or `ax` is not matplotlib Axes.
+            If `n_images` is not an integer, or `ax` is neither a matplotlib Axes nor an array of
+            them.
         ValueError
-            If X holds no images of that shape, `classes` are not two of the labels, or `n_images`
-            or the number of Axes cannot be used.
+            If X does not hold images of that shape, `classes` are not two of the labels, or
+            `n_images` or the number of Axes is invalid.
         """
         if image_shape is None:
             image_shape = image_shape_of(estimator, X)
@@ -104,22 +105,22 @@ class ConfusedDigitsDisplay:
     def from_predictions(
         cls, X, y_true, y_pred, *, classes=None, n_images=25, image_shape=None, ax=None, **im_kw
     ):
-        """Draw digits by their predictions.
+        """Plot digits by true and predicted class.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width)
             Images.
         y_true, y_pred : array-like of shape (n_samples,)
-            Their labels, true and predicted.
+            True and predicted labels.
         classes : pair of labels, default=None
-            The two. None takes those that are confused most often.
+            The two classes. None selects the pair that is confused most often.
         n_images : int, default=25
-            How many of each kind are drawn at most; the first ones of X.
+            Maximum number of images per panel; the first ones in X are drawn.
         image_shape : (int, int), default=None
-            Height and width of images in rows of pixels. None assumes square images.
+            Height and width of the images if X holds rows of pixels. None assumes square images.
         ax : matplotlib Axes or array-like of 4 Axes, default=None
-            One per panel, or one to subdivide. None creates a figure.
+            One Axes per panel, or one to divide into panels. None creates a figure.
         **im_kw : dict
             Passed to ``Axes.imshow``.
 
@@ -131,7 +132,7 @@ class ConfusedDigitsDisplay:
         Raises
         ------
         TypeError, ValueError
-            As `from_estimator`.
+            As for `from_estimator`.
         """
         images = as_images(X, image_shape)
         y_true, y_pred, labels = as_labels(y_true, y_pred, images)
@@ -145,12 +146,12 @@ class ConfusedDigitsDisplay:
         ).plot(ax, **im_kw)
 
     def plot(self, ax=None, **im_kw):
-        """Draw.
+        """Plot the visualization.
 
         Parameters
         ----------
         ax : matplotlib Axes or array-like of 4 Axes, default=None
-            One per panel, or one to subdivide. None creates a figure.
+            One Axes per panel, or one to divide into panels. None creates a figure.
         **im_kw : dict
             Passed to ``Axes.imshow``.
 
@@ -162,29 +163,30 @@ class ConfusedDigitsDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is neither a matplotlib Axes nor an array of them.
         ValueError
-            If the number of Axes cannot be used.
+            If the number of Axes is wrong.
         """
         self.ax_ = panels(ax, 2, 2, size=(6.4, 6.6))
         self.figure_ = self.ax_[0, 0].figure
         n_columns = int(np.ceil(np.sqrt(max(len(some) for row in self.images for some in row))))
         drawn = [some for row in self.images for some in row if len(some)]
-        ink = {
+        limits = {
             "vmin": min([0, *(some.min() for some in drawn)]),
             "vmax": max([some.max() for some in drawn], default=1),
         }
-        options = image_options({"cmap": "gray_r"} | ink, im_kw)
+        options = image_options({"cmap": "gray_r"} | limits, im_kw)
         for row, true in enumerate(self.classes):
             for column, predicted in enumerate(self.classes):
                 axes = self.ax_[row, column]
                 axes.set(xticks=[], yticks=[])
                 axes.set_title(
-                    f"{true} called {predicted} ({self.counts[row, column]:,})", fontsize="medium"
+                    f"{true} predicted as {predicted} ({self.counts[row, column]:,})",
+                    fontsize="medium",
                 )
                 images = self.images[row][column]
                 if len(images):
-                    axes.imshow(_mosaic(images, n_columns, ink["vmin"]), **options)
+                    axes.imshow(_mosaic(images, n_columns, limits["vmin"]), **options)
                 else:
                     axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center")
                     axes.set_aspect("equal", adjustable="box")
@@ -194,7 +196,7 @@ class ConfusedDigitsDisplay:
 def _pair(classes, labels, y_true, y_pred):
     if classes is None:
         if len(labels) < 2:
-            raise ValueError(f"y must have two classes to tell apart; got {labels.tolist()}")
+            raise ValueError(f"y must have at least two classes; got {labels.tolist()}")
         counts = confusion_matrix(y_true, y_pred, labels=labels)
         above = np.triu_indices(len(labels), 1)
         most = (counts + counts.T)[above].argmax()
@@ -206,7 +208,7 @@ def _pair(classes, labels, y_true, y_pred):
 
 
 def _mosaic(images, n_columns, background):
-    """Images side by side in a square of n_columns x n_columns."""
+    """Arrange images in a square of n_columns x n_columns tiles."""
     n_images, height, width = images.shape
     tiles = np.full((n_columns**2, height, width), background, images.dtype)
     tiles[:n_images] = images

@@ -8,19 +8,18 @@ from skdigits.displays._axes import image_options, panels
 
 
 class ConfusionErrorDisplay:
-    """The errors of a confusion matrix: shares of each true class, without those that are right.
+    """Errors of a confusion matrix, as fractions of each true class.
 
-    Where there is no number, there was no such error. What is grey is left out: what is right, and
-    rows of classes without samples.
+    Cells without errors have no number. Correct predictions and classes without samples are grey.
 
-    The counts themselves are a matter of `sklearn.metrics.ConfusionMatrixDisplay`; beside the many
-    that are right, errors can hardly be seen there.
+    For the counts, see `sklearn.metrics.ConfusionMatrixDisplay`, in which the many correct
+    predictions hide the errors.
 
     Parameters
     ----------
     errors : ndarray of shape (n_classes, n_classes)
-        Share of each true class (row) that is taken for each other one; zero on the diagonal, NaN
-        for a class without samples.
+        Fraction of each true class (row) that is predicted as each other class; zero on the
+        diagonal, NaN for a class without samples.
     display_labels : array-like of shape (n_classes,)
         Names of the classes.
 
@@ -29,7 +28,7 @@ class ConfusionErrorDisplay:
     ax_ : matplotlib Axes
         Axes of the plot.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure that contains the Axes.
 
     Examples
     --------
@@ -48,23 +47,22 @@ class ConfusionErrorDisplay:
     def from_estimator(
         cls, estimator, X, y, *, labels=None, display_labels=None, ax=None, **kwargs
     ):
-        """Draw the errors of a fitted classifier.
+        """Plot the errors of a fitted classifier.
 
         Parameters
         ----------
         estimator : classifier
-            Fitted.
+            A fitted classifier.
         X : array-like of shape (n_samples, n_features)
             Samples.
         y : array-like of shape (n_samples,)
-            Their labels.
+            True labels.
         labels : array-like of shape (n_classes,), default=None
-            The classes to show, in their order. None takes those of the
-            classifier and of `y`.
+            Classes to show, in this order. None shows those of the classifier and of `y`.
         display_labels : array-like of shape (n_classes,), default=None
             Names of the classes; None uses the labels.
         ax : matplotlib Axes, default=None
-            Where to draw. None creates a figure.
+            Axes to draw on. None creates a figure.
         **kwargs : dict
             Passed to ``sklearn.metrics.ConfusionMatrixDisplay.plot``: ``cmap``,
             ``values_format``, ``xticks_rotation``, ``colorbar``, ``im_kw``, ``text_kw``.
@@ -77,9 +75,9 @@ class ConfusionErrorDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is not a matplotlib Axes.
         ValueError
-            If labels are of different types, or not as many as `display_labels`.
+            If labels are of mixed types, or `labels` and `display_labels` differ in length.
         """
         if labels is None:
             labels = unique_labels(estimator.classes_, y)
@@ -91,18 +89,18 @@ class ConfusionErrorDisplay:
     def from_predictions(
         cls, y_true, y_pred, *, labels=None, display_labels=None, ax=None, **kwargs
     ):
-        """Draw the errors of predictions.
+        """Plot the errors of predictions.
 
         Parameters
         ----------
         y_true, y_pred : array-like of shape (n_samples,)
-            Labels and predicted labels.
+            True and predicted labels.
         labels : array-like of shape (n_classes,), default=None
-            The classes to show, in their order. None takes all that occur.
+            Classes to show, in this order. None shows all that occur.
         display_labels : array-like of shape (n_classes,), default=None
             Names of the classes; None uses the labels.
         ax : matplotlib Axes, default=None
-            Where to draw. None creates a figure.
+            Axes to draw on. None creates a figure.
         **kwargs : dict
             Passed to ``sklearn.metrics.ConfusionMatrixDisplay.plot``: ``cmap``,
             ``values_format``, ``xticks_rotation``, ``colorbar``, ``im_kw``, ``text_kw``.
@@ -115,9 +113,9 @@ class ConfusionErrorDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is not a matplotlib Axes.
         ValueError
-            If labels are of different types, or not as many as `display_labels`.
+            If labels are of mixed types, or `labels` and `display_labels` differ in length.
         """
         if labels is None:
             labels = unique_labels(y_true, y_pred)
@@ -129,17 +127,17 @@ class ConfusionErrorDisplay:
         names = labels if display_labels is None else display_labels
         if len(names) != len(labels):
             raise ValueError(
-                f"display_labels must be {len(labels)}, one for each class; got {len(names)}"
+                f"display_labels must hold {len(labels)} names, one per class; got {len(names)}"
             )
         return cls(errors, display_labels=names).plot(ax, **kwargs)
 
     def plot(self, ax=None, **kwargs):
-        """Draw.
+        """Plot the visualization.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw. None creates a figure.
+            Axes to draw on. None creates a figure.
         **kwargs : dict
             Passed to ``sklearn.metrics.ConfusionMatrixDisplay.plot``.
 
@@ -151,9 +149,9 @@ class ConfusionErrorDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is not a matplotlib Axes.
         ValueError
-            If the number of Axes cannot be used.
+            If the number of Axes is wrong.
         """
         n_classes = len(self.display_labels)
         longest = max(len(str(label)) for label in self.display_labels)
@@ -167,7 +165,7 @@ class ConfusionErrorDisplay:
             "values_format": ".1f" if percent.max() >= 1 else ".2f",
             "xticks_rotation": "vertical" if longest > 3 else "horizontal",
         } | kwargs
-        # Where nothing is wrong, a dark picture, not a grey one.
+        # Without any errors, the plot is dark rather than grey.
         limits = {"vmin": 0, "vmax": percent.max() or 1.0}
         options["im_kw"] = image_options(limits, options.get("im_kw") or {})
         options["text_kw"] = {"fontsize": "small"} | (options.get("text_kw") or {})

@@ -1,4 +1,4 @@
-"""Rows of pixels as images."""
+"""Conversion of rows of pixels to images."""
 
 import math
 from numbers import Integral
@@ -8,7 +8,7 @@ from sklearn.utils import check_array
 
 
 def as_images(X, image_shape=None, name="X"):
-    """Images of samples.
+    """Convert samples to images.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ def as_images(X, image_shape=None, name="X"):
     image_shape : (int, int), default=None
         Height and width; None assumes square images.
     name : str, default="X"
-        What errors call it.
+        Name of X in error messages.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def as_images(X, image_shape=None, name="X"):
     Raises
     ------
     ValueError
-        If X holds no images of that shape, or something else than finite numbers.
+        If X does not hold images of that shape, or holds anything but finite numbers.
     """
     X = check_array(X, allow_nd=True, ensure_min_samples=0, input_name=name)
     if X.ndim == 4 and X.shape[3] == 1:
@@ -42,14 +42,14 @@ def as_images(X, image_shape=None, name="X"):
         side = math.isqrt(n_pixels)
         if side**2 != n_pixels:
             raise ValueError(
-                f"{name} has {n_pixels} features, which are no square image; give image_shape"
+                f"{name} has {n_pixels} features, not a square number; pass image_shape"
             )
         image_shape = side, side
     shape = tuple(np.ravel(image_shape).tolist())
-    are_sizes = len(shape) == 2 and all(isinstance(one, Integral) and one > 0 for one in shape)
-    if not are_sizes or math.prod(shape) != n_pixels:
+    is_shape = len(shape) == 2 and all(isinstance(side, Integral) and side > 0 for side in shape)
+    if not is_shape or math.prod(shape) != n_pixels:
         raise ValueError(
-            f"image_shape must be height and width of images of {n_pixels} pixels, the features of "
-            f"{name}; got {image_shape!r}"
+            f"image_shape must be the height and width of images of {n_pixels} pixels, the number "
+            f"of features of {name}; got {image_shape!r}"
         )
     return X.reshape(len(X), *shape)

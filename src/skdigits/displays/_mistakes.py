@@ -17,20 +17,20 @@ class MistakesDisplay:
     Parameters
     ----------
     images : ndarray of shape (n_images, height, width)
-        Images, by decreasing confidence.
+        Misclassified images, by decreasing confidence.
     y_true, y_pred : ndarray of shape (n_images,)
-        Their labels, true and predicted.
+        True and predicted labels.
     probabilities : ndarray of shape (n_images,)
-        Of the predicted labels.
+        Probabilities of the predicted labels.
     indices : ndarray of shape (n_images,)
-        Their indices in X.
+        Indices of the images in X.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
         Axes of the plot.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure that contains the Axes.
 
     Examples
     --------
@@ -53,23 +53,23 @@ class MistakesDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, n_images=20, image_shape=None, ax=None, **im_kw):
-        """Draw the mistakes of a fitted classifier.
+        """Plot the mistakes of a fitted classifier.
 
         Parameters
         ----------
         estimator : classifier
-            Fitted, with ``predict_proba``.
+            A fitted classifier with ``predict_proba``.
         X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width)
             Images.
         y : array-like of shape (n_samples,)
-            Their labels.
+            True labels.
         n_images : int, default=20
-            How many to draw at most.
+            Maximum number of images to draw.
         image_shape : (int, int), default=None
-            Height and width of images in rows of pixels. None takes that of a convolutional
-            network, else assumes square images.
+            Height and width of the images if X holds rows of pixels. None uses the shape that a
+            convolutional network was fitted on, or else assumes square images.
         ax : matplotlib Axes, default=None
-            Where to draw. None creates a figure.
+            Axes to draw on. None creates a figure.
         **im_kw : dict
             Passed to ``Axes.imshow``.
 
@@ -81,10 +81,10 @@ class MistakesDisplay:
         Raises
         ------
         TypeError
-            If `n_images` is not an integer, or `ax` is not matplotlib Axes.
+            If `n_images` is not an integer, or `ax` is not a matplotlib Axes.
         ValueError
-            If X holds no images of that shape, labels are of different types, or `n_images` cannot
-            be used.
+            If X does not hold images of that shape, labels are of mixed types, or `n_images` is
+            less than 1.
         """
         if image_shape is None:
             image_shape = image_shape_of(estimator, X)
@@ -103,24 +103,24 @@ class MistakesDisplay:
     def from_predictions(
         cls, X, y_true, y_proba, *, classes, n_images=20, image_shape=None, ax=None, **im_kw
     ):
-        """Draw the mistakes of predictions.
+        """Plot the mistakes of predictions.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width)
             Images.
         y_true : array-like of shape (n_samples,)
-            Their labels.
+            True labels.
         y_proba : array-like of shape (n_samples, n_classes)
-            Their predicted probabilities.
+            Predicted probabilities.
         classes : array-like of shape (n_classes,)
-            The labels that the columns of `y_proba` belong to.
+            Label of each column of `y_proba`.
         n_images : int, default=20
-            How many to draw at most.
+            Maximum number of images to draw.
         image_shape : (int, int), default=None
-            Height and width of images in rows of pixels. None assumes square images.
+            Height and width of the images if X holds rows of pixels. None assumes square images.
         ax : matplotlib Axes, default=None
-            Where to draw. None creates a figure.
+            Axes to draw on. None creates a figure.
         **im_kw : dict
             Passed to ``Axes.imshow``.
 
@@ -132,7 +132,7 @@ class MistakesDisplay:
         Raises
         ------
         TypeError, ValueError
-            As `from_estimator`; and if `y_proba` are no probabilities of `classes`.
+            As for `from_estimator`; or if `y_proba` does not hold probabilities of `classes`.
         """
         images = as_images(X, image_shape)
         classes = np.asarray(classes)
@@ -144,7 +144,7 @@ class MistakesDisplay:
             )
         if len(y_proba) and (y_proba.min() < 0 or y_proba.max() > 1 + 1e-6):
             raise ValueError(
-                "y_proba must hold probabilities of 0 to 1; got values from "
+                "y_proba must hold probabilities from 0 to 1; got values from "
                 f"{y_proba.min():g} to {y_proba.max():g}"
             )
         check_scalar(n_images, "n_images", Integral, min_val=1)
@@ -161,12 +161,12 @@ class MistakesDisplay:
         ).plot(ax, **im_kw)
 
     def plot(self, ax=None, **im_kw):
-        """Draw.
+        """Plot the visualization.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw. None creates a figure.
+            Axes to draw on. None creates a figure.
         **im_kw : dict
             Passed to ``Axes.imshow``.
 
@@ -178,9 +178,9 @@ class MistakesDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is not a matplotlib Axes.
         ValueError
-            If the number of Axes cannot be used.
+            If the number of Axes is wrong.
         """
         n_images, height, width = self.images.shape
         n_columns = min(5, n_images) or 1
@@ -192,10 +192,10 @@ class MistakesDisplay:
             self.ax_.text(0.5, 0.5, "no mistakes", ha="center", transform=self.ax_.transAxes)
             return self
         across, down = 1.15 * width, 1.3 * height
-        ink = {"vmin": min(0, self.images.min()), "vmax": self.images.max()}
-        options = image_options({"cmap": "gray_r"} | ink, im_kw)
+        limits = {"vmin": min(0, self.images.min()), "vmax": self.images.max()}
+        options = image_options({"cmap": "gray_r"} | limits, im_kw)
         captions, fontsize = self._captions("{} called {}, {:.0f} %", n_columns)
-        if fontsize < 6:  # narrow
+        if fontsize < 6:  # too small to read
             captions, fontsize = self._captions("{}→{} {:.0f}%", n_columns)
         for number, (image, caption) in enumerate(zip(self.images, captions, strict=True)):
             left, bottom = across * (number % n_columns), -down * (number // n_columns)
@@ -206,9 +206,9 @@ class MistakesDisplay:
         self.ax_.set(xlim=(0, across * n_columns), ylim=(down * (1 - n_rows), 1.2 * height))
         return self
 
-    def _captions(self, form, n_columns):
-        """Captions, and the size in points that lets one end where the next one begins."""
+    def _captions(self, template, n_columns):
+        """Return the captions, and a font size at which they do not overlap."""
         mistakes = zip(self.y_true, self.y_pred, 100 * self.probabilities, strict=True)
-        captions = [form.format(*mistake) for mistake in mistakes]
+        captions = [template.format(*mistake) for mistake in mistakes]
         inches = self.ax_.get_window_extent().width / self.figure_.dpi / n_columns
         return captions, min(max(72 * inches / (0.6 * max(map(len, captions))), 4), 9)

@@ -1,4 +1,4 @@
-"""Find the parts of an estimator that a display draws."""
+"""Find the part of an estimator that a display shows."""
 
 import math
 
@@ -8,18 +8,18 @@ from sklearn.utils.validation import check_is_fitted
 
 
 def is_fitted_search(estimator):
-    """Whether it is a search; selectors of features have results of a cross-validation too."""
+    """Whether an estimator is a fitted search; feature selectors have ``cv_results_`` too."""
     return hasattr(estimator, "cv_results_") and hasattr(estimator, "refit")
 
 
 def final_network(estimator):
-    """The network, or another final estimator, inside of searches, pipelines and reducers.
+    """Return the final estimator inside searches, pipelines and reduced classifiers.
 
     Raises
     ------
     NotFittedError
     ValueError
-        If a search did not refit.
+        If a search was fitted with ``refit=False``.
     """
     check_is_fitted(estimator)
     if is_fitted_search(estimator):
@@ -44,7 +44,7 @@ def input_of_network(estimator, X):
 
 
 def first_step(estimator):
-    """The step that receives the pixels: a step, a reducer or the estimator itself."""
+    """Return the part that receives the pixels: a step, a reducer or the estimator itself."""
     check_is_fitted(estimator)
     if is_fitted_search(estimator):
         return first_step(_refitted(estimator))
@@ -55,7 +55,7 @@ def first_step(estimator):
 
 
 def image_shape_of(estimator, X):
-    """Height and width of the images that X holds for a convolutional network; else None."""
+    """Return the image shape of a convolutional network if X has as many pixels, else None."""
     shape = getattr(final_network(estimator), "image_shape_", None)
     if shape is not None and math.prod(shape) == math.prod(np.shape(X)[1:]):
         return shape

@@ -11,9 +11,9 @@ from skdigits.displays._parts import first_step
 class PixelImportanceDisplay:
     """Heat map of pixel importances, or the selected pixels drawn over a digit.
 
-    Values of both signs have a diverging colour map, white at zero. Weights show what a unit
-    responds to rather than which pixels matter: those of constant pixels keep their random initial
-    values.
+    If there are negative values, the colour map is diverging, with white at zero. Weights show the
+    pattern that a unit responds to rather than the importance of pixels: weights of constant pixels
+    keep their random initial values.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class PixelImportanceDisplay:
     ax_ : matplotlib Axes
         Axes of the plot.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure that contains the Axes.
 
     Examples
     --------
@@ -54,23 +54,23 @@ class PixelImportanceDisplay:
     def from_estimator(
         cls, estimator, *, component=None, image=None, image_shape=None, ax=None, **im_kw
     ):
-        """Draw the pixel importances of a fitted estimator.
+        """Plot the pixel importances of a fitted estimator.
 
         Parameters
         ----------
         estimator : estimator
-            Fitted: a forest (its importances), a feature selector (importances of its model, or its
-            scores), PCA (a component), a dense network or a linear model (weights of its first
-            layer); or a pipeline, search or `ReducedDigitClassifier` that begins with one of these.
+            A fitted forest (its importances), feature selector (importances of its model, or its
+            scores), PCA (a component), dense network or linear model (weights of its first layer);
+            or a pipeline, search or `ReducedDigitClassifier` that begins with one of these.
         component : int, default=None
             Component of PCA, by default 0; or unit of the first layer, by default the mean absolute
             weight over all units.
         image : array-like of shape (n_pixels,) or (height, width), default=None
-            Digit to draw the pixels over that a feature selector keeps.
+            Digit on which to draw the pixels that a feature selector keeps.
         image_shape : (int, int), default=None
             Height and width. None assumes square images.
         ax : matplotlib Axes, default=None
-            Where to draw. None creates a figure.
+            Axes to draw on. None creates a figure.
         **im_kw : dict
             Passed to ``Axes.imshow``.
 
@@ -82,10 +82,10 @@ class PixelImportanceDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is not a matplotlib Axes.
         ValueError
-            If the estimator has no importances or no such component, or if `image` is given without
-            a feature selector.
+            If the estimator has no importances or no such component, or if `image` is passed
+            without a feature selector.
         """
         step = first_step(estimator)
         selected = step.get_support() if hasattr(step, "get_support") else None
@@ -106,12 +106,12 @@ class PixelImportanceDisplay:
         return cls(importances, label=label, selected=selected, image=image).plot(ax, **im_kw)
 
     def plot(self, ax=None, **im_kw):
-        """Draw.
+        """Plot the visualization.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw. None creates a figure.
+            Axes to draw on. None creates a figure.
         **im_kw : dict
             Passed to ``Axes.imshow``.
 
@@ -123,9 +123,9 @@ class PixelImportanceDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is not a matplotlib Axes.
         ValueError
-            If the number of Axes cannot be used.
+            If the number of Axes is wrong.
         """
         self.ax_ = panels(ax, size=(4.4, 3.6))[0, 0]
         self.figure_ = self.ax_.figure

@@ -8,35 +8,35 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits.displays._axes import line_options, panels
 from skdigits.displays._parts import is_fitted_search
-from skdigits.displays._values import are_numbers, in_short, mark_values, styles_for
+from skdigits.displays._values import are_numbers, mark_values, short_text, styles_for
 
 
 class SweepDisplay:
     """Score of each candidate of a search, with its spread over the folds, and its fit time.
 
-    A second parameter makes a line for each of its values, or colours dots if its values are many
-    numbers. A star marks the best candidate. The first fit of a network in a process includes
-    compiling, and importing TensorFlow: see it in the times of the first candidates.
+    A second parameter has one line per value, or colours the points if it has many numeric values.
+    A star marks the best candidate. The first candidates may take longer, as the first fit in a
+    process imports TensorFlow and compiles the network.
 
     Parameters
     ----------
     cv_results : dict
         ``cv_results_`` of a search.
     params : sequence of str
-        The one or two parameters to draw, the one along the axis first.
+        One or two parameters to draw; the first is on the horizontal axis.
     scoring : str, default="score"
-        Which score of a search that has several.
+        Score to draw, if the search has several.
     best : int, default=None
-        Position of the candidate that gets the star. None is that of the highest mean score.
+        Index of the candidate to mark with a star. None marks the highest mean score.
     candidates : array-like of int, default=None
-        Positions of those that are drawn. None draws all.
+        Indices of the candidates to draw. None draws all.
 
     Attributes
     ----------
     ax_ : ndarray of 2 matplotlib Axes
-        Scores and times.
+        Panels of scores and of fit times.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure that contains the Axes.
 
     Examples
     --------
@@ -61,22 +61,22 @@ class SweepDisplay:
 
     @classmethod
     def from_estimator(cls, search, *, params=None, scoring=None, ax=None, **line_kw):
-        """Draw a fitted search.
+        """Plot the results of a fitted search.
 
         Parameters
         ----------
         search : GridSearchCV, RandomizedSearchCV or successive halving
-            Fitted.
+            A fitted search.
         params : str or sequence of str, default=None
-            The one or two parameters to draw, the one along the axis first. The others are held at
-            their best values; if no two candidates share these, as in a random search, all are
-            drawn. None takes the parameters of which several values were tried, that of most values
-            first. Of a successive halving, each candidate is drawn as it was in its last round, and
-            None leaves its resource out.
+            One or two parameters to draw; the first is on the horizontal axis. Only candidates with
+            the best values of all other parameters are drawn, unless just one has them, as in a
+            random search; then all are drawn. None draws the parameters that vary, the one with
+            the most values first. For successive halving, each candidate is drawn with the results
+            of its last round, and None ignores the resource.
         scoring : str, default=None
-            Which score of a search that has several. None is the one that it refitted by.
+            Score to draw, if the search has several. None draws the one that it was refitted by.
         ax : matplotlib Axes or array-like of 2 Axes, default=None
-            One for scores and one for times, or one to subdivide. None creates a figure.
+            One Axes for scores and one for times, or one to divide. None creates a figure.
         **line_kw : dict
             Passed to ``Axes.errorbar``.
 
@@ -88,14 +88,14 @@ class SweepDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is neither a matplotlib Axes nor an array of them.
         ValueError
             If there are more than two parameters to draw, or one of them was not searched, or
             there is no such score.
         """
         check_is_fitted(search)
         if not is_fitted_search(search):
-            raise ValueError(f"search must be a search of scikit-learn; got {search!r}")
+            raise ValueError(f"search must be a scikit-learn search; got {search!r}")
         results = search.cv_results_
         refitted_by = search.refit if isinstance(search.refit, str) else "score"
         scoring = _checked_scoring(results, scoring, refitted_by)
@@ -106,13 +106,13 @@ class SweepDisplay:
         if scoring == refitted_by and hasattr(search, "best_index_"):
             best = search.best_index_
         values = _values(results)
-        chosen = [name for name in values if name != getattr(search, "resource", None)]
-        params = _checked_params(values, params, chosen)
-        others = [name for name in chosen if name not in params]
+        searched = [name for name in values if name != getattr(search, "resource", None)]
+        params = _checked_params(values, params, searched)
+        others = [name for name in searched if name not in params]
         drawn = pd.Series(True, values.index)
         if "iter" in results:
-            drawn = ~values[chosen].duplicated(keep="last")
-            drawn[best] = True  # an equal candidate of the same round may come after it
+            drawn = ~values[searched].duplicated(keep="last")
+            drawn[best] = True  # an equal candidate may come later in the same round
         held = drawn & (values[others] == values.loc[best, others]).all(axis=1)
         if held.sum() > 1:
             drawn = held
@@ -122,12 +122,12 @@ class SweepDisplay:
         return display.plot(ax, **line_kw)
 
     def plot(self, ax=None, **line_kw):
-        """Draw.
+        """Plot the visualization.
 
         Parameters
         ----------
         ax : matplotlib Axes or array-like of 2 Axes, default=None
-            One for scores and one for times, or one to subdivide. None creates a figure.
+            One Axes for scores and one for times, or one to divide. None creates a figure.
         **line_kw : dict
             Passed to ``Axes.errorbar``.
 
@@ -139,33 +139,33 @@ class SweepDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is neither a matplotlib Axes nor an array of them.
         ValueError
-            If `params` are not one or two, or the number of Axes cannot be used.
+            If `params` does not hold one or two names, or the number of Axes is wrong.
         """
         if len(self.params) not in (1, 2):
-            raise ValueError(f"params must be one or two; got {self.params!r}")
+            raise ValueError(f"params must hold one or two names; got {self.params!r}")
         table, held, connected = self._table()
         given_two = np.size(ax) == 2
-        names = [_last_word(name) for name in self.params]
+        names = [_bare_name(name) for name in self.params]
         names = names if len({*names}) == len(names) else self.params
         self.ax_ = panels(ax, 2, 1, size=(6, 5))[:, 0]
         self.figure_ = self.ax_[0].figure
         lines = list(table.groupby("line", sort=are_numbers(table.line)))
         styles, scale = styles_for([value for value, _ in lines], table.line.duplicated().any())
-        for axes, measure in zip(self.ax_, ("score", "time"), strict=True):
+        for axes, quantity in zip(self.ax_, ("score", "time"), strict=True):
             for (_, rows), style in zip(lines, styles, strict=True):
                 rows = rows.sort_values("position")
-                spread = rows["std"] if measure == "score" else None
+                spread = rows["std"] if quantity == "score" else None
                 options = style | {"capsize": 2, "linestyle": "-" if connected else ""}
                 options = line_options(options, line_kw)
-                axes.errorbar(rows.position, rows[measure], spread, **options)
+                axes.errorbar(rows.position, rows[quantity], spread, **options)
             mark_values(axes, table.along)
             axes.margins(y=0.12)
             axes.grid(alpha=0.3)
             axes.spines[["top", "right"]].set_visible(False)
             axes.set_xlabel(names[0])
-        if not given_two:  # one above the other
+        if not given_two:  # panels above each other
             self.ax_[0].set_xlabel("")
             self.ax_[0].tick_params(labelbottom=False)
         self.ax_[0].set_ylabel(self.scoring)
@@ -188,7 +188,7 @@ class SweepDisplay:
         return self
 
     def _table(self):
-        """What is drawn, a row for each candidate; what is held; whether lines may connect."""
+        """Return the drawn candidates, a text of fixed parameters, and whether to draw lines."""
         results = self.cv_results
         values = _values(results)
         table = pd.DataFrame(
@@ -207,44 +207,44 @@ class SweepDisplay:
         else:
             table["position"] = pd.factorize(table.along)[0]
         others = values.drop(columns=[*self.params])
-        drawn = others.loc[table.index]
-        held = [name for name in others if others[name].nunique() > drawn[name].nunique() == 1]
-        text = ", ".join(f"{_last_word(name)} = {in_short(drawn[name].iloc[0])}" for name in held)
+        shown = others.loc[table.index]
+        held = [name for name in others if others[name].nunique() > shown[name].nunique() == 1]
+        text = ", ".join(f"{_bare_name(name)} = {short_text(shown[name].iloc[0])}" for name in held)
         rounds = pd.Series(results.get("n_resources", 0), values.index)[table.index]
-        return table, text, not (drawn.nunique() > 1).any() and rounds.nunique() == 1
+        return table, text, not (shown.nunique() > 1).any() and rounds.nunique() == 1
 
 
 def _checked_scoring(results, scoring, default):
     prefix = "mean_test_"
     scores = [name.removeprefix(prefix) for name in results if name.startswith(prefix)]
-    chosen = default if scoring is None else scoring
-    if chosen not in scores:
+    name = default if scoring is None else scoring
+    if name not in scores:
         raise ValueError(
             f"scoring must name a score of the search, {', '.join(scores)}; got {scoring!r}"
         )
-    return chosen
+    return name
 
 
-def _checked_params(values, params, chosen):
+def _checked_params(values, params, searched):
     if params is None:
-        varied = [name for name in chosen if values[name].nunique() > 1] or chosen[:1]
+        varied = [name for name in searched if values[name].nunique() > 1] or searched[:1]
         if len(varied) > 2:
             raise ValueError(
-                f"params must choose one or two of the {len(varied)} parameters of which several "
-                f"values were tried: {', '.join(varied)}"
+                f"params must name one or two of the {len(varied)} parameters that vary: "
+                f"{', '.join(varied)}"
             )
         return tuple(sorted(varied, key=lambda name: -values[name].nunique()))
     params = (params,) if isinstance(params, str) else tuple(params)
     if len(params) not in (1, 2) or len({*params}) < len(params) or {*params} - {*values}:
         raise ValueError(
-            "params must choose one or two of the parameters that were searched, "
+            "params must name one or two of the searched parameters, "
             f"{', '.join(values)}; got {', '.join(map(str, params))}"
         )
     return params
 
 
 def _values(results):
-    """Values of all parameters as they are drawn, a row for each candidate."""
+    """Return the values of all parameters as drawn, with one row per candidate."""
     names = [name.removeprefix("param_") for name in results if name.startswith("param_")]
     rows = [
         [_shown(candidate[name]) if name in candidate else "not set" for name in names]
@@ -253,20 +253,20 @@ def _values(results):
     values = pd.DataFrame(rows, columns=names, dtype=object)
     for name, column in values.items():
         numbers = [value for value in column if isinstance(value, Real)]
-        # An int and an equal float mean different things, as 1 and 1.0 features do.
+        # An int and an equal float can differ in meaning, such as max_features=1 and 1.0.
         if len({*numbers}) < len({(isinstance(value, Integral), value) for value in numbers}):
             values[name] = [str(value) for value in column]
     return values
 
 
 def _shown(value):
-    """A parameter's value as it is drawn: a number where it is one, else its text."""
+    """Return a parameter's value as drawn: a number, or the text of anything else."""
     if isinstance(value, tuple | list) and len(value) == 1:
         value = value[0]
     is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
     return value if is_number and value == value else " ".join(str(value).split())
 
 
-def _last_word(name):
-    """A parameter's name without those of the parts around it."""
+def _bare_name(name):
+    """Strip the names of enclosing estimators from a parameter's name."""
     return name.rpartition("__")[2]

@@ -9,25 +9,23 @@ from skdigits.displays._parts import final_network
 class TrainingHistoryDisplay:
     """Loss and accuracy of every epoch, on training and validation samples.
 
-    Networks differ in colour, validation is dashed. A large dot marks
-    the best epoch of a network that was validated, that of lowest validation loss (of its last fit,
-    after `warm_start`), whether or not the network ended with the weights of that epoch. Metrics on
-    training samples are computed during training, with dropout.
+    Each network has a colour; validation metrics are dashed. After validation, a large dot marks
+    the best epoch of the last fit (``best_epoch_``), whether or not its weights were restored.
+    Training metrics are computed during training, with dropout.
 
     Parameters
     ----------
     histories : dict of str to dict
-        ``history_`` of every network, by name.
+        ``history_`` of each network, by name.
     best_epochs : dict of str to int, default=None
-        The epoch, counted from 1, that is marked for each of them. None is that of lowest
-        validation loss.
+        Epoch to mark for each network, counted from 1. None marks the lowest validation loss.
 
     Attributes
     ----------
     ax_ : ndarray of matplotlib Axes
-        A panel for each metric.
+        One panel per metric.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure that contains the Axes.
 
     Examples
     --------
@@ -47,7 +45,7 @@ class TrainingHistoryDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, *, metrics=("loss", "accuracy"), ax=None, **line_kw):
-        """Draw the history of one fitted network, or of several.
+        """Plot the history of one or several fitted networks.
 
         Parameters
         ----------
@@ -55,9 +53,9 @@ class TrainingHistoryDisplay:
             A fitted digit network, or one in a pipeline, a search or a `ReducedDigitClassifier`;
             or several by name.
         metrics : {"loss", "accuracy"} or sequence of them, default=("loss", "accuracy")
-            What to draw, a panel each.
+            Metrics to draw, with one panel each.
         ax : matplotlib Axes or array-like of Axes, default=None
-            One per panel, or one to subdivide. None creates a figure.
+            One Axes per panel, or one to divide into panels. None creates a figure.
         **line_kw : dict
             Passed to ``Axes.plot``.
 
@@ -69,13 +67,13 @@ class TrainingHistoryDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is neither a matplotlib Axes nor an array of them.
         ValueError
-            If an estimator has no history, or `metrics` or the number of Axes cannot be used.
+            If an estimator has no history, or `metrics` or the number of Axes is invalid.
         """
         if isinstance(estimator, list | tuple) or estimator == {}:
             raise ValueError(
-                f"estimator must be a fitted network, or a dict of some by name; got {estimator!r}"
+                f"estimator must be a fitted network or a dict of them by name; got {estimator!r}"
             )
         if not isinstance(estimator, dict):
             estimator = {"estimator": estimator}
@@ -90,14 +88,14 @@ class TrainingHistoryDisplay:
         return display.plot(ax, metrics=metrics, **line_kw)
 
     def plot(self, ax=None, *, metrics=("loss", "accuracy"), **line_kw):
-        """Draw.
+        """Plot the visualization.
 
         Parameters
         ----------
         ax : matplotlib Axes or array-like of Axes, default=None
-            One per panel, or one to subdivide. None creates a figure.
+            One Axes per panel, or one to divide into panels. None creates a figure.
         metrics : {"loss", "accuracy"} or sequence of them, default=("loss", "accuracy")
-            What to draw, a panel each.
+            Metrics to draw, with one panel each.
         **line_kw : dict
             Passed to ``Axes.plot``.
 
@@ -109,12 +107,12 @@ class TrainingHistoryDisplay:
         Raises
         ------
         TypeError
-            If `ax` is not matplotlib Axes.
+            If `ax` is neither a matplotlib Axes nor an array of them.
         ValueError
-            If histories, `metrics` or the number of Axes cannot be used.
+            If `histories`, `metrics` or the number of Axes is invalid.
         """
         if not all(isinstance(history, dict) for history in self.histories.values()):
-            raise ValueError('histories must be a dict of histories by name, as {"network": ...}')
+            raise ValueError('histories must be a dict of histories, such as {"network": ...}')
         metrics = (metrics,) if isinstance(metrics, str) else tuple(metrics)
         if sorted(metrics) not in (["accuracy"], ["loss"], ["accuracy", "loss"]):
             raise ValueError(f'metrics must be "loss", "accuracy" or both; got {metrics!r}')
@@ -141,7 +139,7 @@ class TrainingHistoryDisplay:
             validation["label"] = "validation" if alone else None
             axes.plot(epochs, values, **validation)
             best = self._best_epoch(name)
-            if np.isnan(values[best - 1]):  # one that partial_fit added, without validation
+            if np.isnan(values[best - 1]):  # an epoch of partial_fit, without validation
                 continue
             label = f"best epoch, {best}" if alone else None
             axes.plot(best, values[best - 1], "o", color=validation["color"], label=label)

@@ -9,24 +9,24 @@ from skdigits.displays._axes import COLORS
 
 
 def are_numbers(values):
-    """Whether all values are numbers, and not words."""
+    """Whether all values are numbers."""
     return all(isinstance(value, Real) for value in values)
 
 
-def in_short(value):
-    """A value's text, of no more letters than can be read beside others."""
+def short_text(value):
+    """Format a value in at most 30 characters."""
     if isinstance(value, float):
         return f"{value:.4g}"
     return shorten(str(value), 30, placeholder="...") if len(str(value)) > 30 else str(value)
 
 
 def styles_for(values, are_lines):
-    """Line styles for each value, and their colour scale if there is one."""
+    """Return a line style for each value, and a colour scale for many numbers, else None."""
     import matplotlib as mpl
 
     too_many = len(values) > len(COLORS) or (len(values) > 2 and not are_lines)
     if too_many and are_numbers(values):
-        norm = (mpl.colors.LogNorm if _steps_multiply(values) else mpl.colors.Normalize)(
+        norm = (mpl.colors.LogNorm if _is_geometric(values) else mpl.colors.Normalize)(
             min(values), max(values)
         )
         scale = mpl.cm.ScalarMappable(norm, "viridis")
@@ -35,15 +35,15 @@ def styles_for(values, are_lines):
         {
             "color": COLORS[number % len(COLORS)],
             "marker": "osD^v"[number % 5],
-            "label": in_short(value),
+            "label": short_text(value),
         }
         for number, value in enumerate(values)
     ]
     return styles if len(values) > 1 else [styles[0] | {"label": None}], None
 
 
-def _steps_multiply(values):
-    """Whether numbers go up by factors rather than by differences."""
+def _is_geometric(values):
+    """Whether a sequence of numbers is closer to geometric than to arithmetic."""
     values = np.unique(np.asarray(values, dtype=float))
     if len(values) < 3 or values[0] <= 0:
         return len(values) == 2 and values[0] > 0 and values[1] >= 10 * values[0]
@@ -52,15 +52,15 @@ def _steps_multiply(values):
 
 
 def mark_values(axes, values):
-    """Scale and ticks of the horizontal axis; words are at 0, 1, ... in their order."""
+    """Set scale and ticks of the horizontal axis; texts are at 0, 1, ... in their order."""
     if not are_numbers(values):
-        names = [in_short(value) for value in dict.fromkeys(values)]
+        names = [short_text(value) for value in dict.fromkeys(values)]
         inches = 0.09 * sum(2 + len(name) for name in names)
         are_long = inches > axes.get_window_extent().width / axes.figure.dpi
-        turned = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if are_long else {}
-        axes.set_xticks(range(len(names)), names, **turned)
+        rotated = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if are_long else {}
+        axes.set_xticks(range(len(names)), names, **rotated)
         return
-    if not _steps_multiply(values):
+    if not _is_geometric(values):
         return
     from matplotlib.ticker import LogLocator, NullLocator
 

@@ -27,7 +27,7 @@ class Recorder:
     """Fit the estimators of a study, each at most once.
 
     Every finished fit is saved to `output`: the estimator in the folder `models`, its metrics in
-    `records.jsonl`. Asked for the same fit again, the recorder loads the saved estimator.
+    `records.jsonl`. If the same fit is requested again, the recorder loads the saved estimator.
 
     Parameters
     ----------

@@ -15,8 +15,8 @@ REQUIRED_FIELDS = {
 class Records:
     """The file of finished fits.
 
-    Several processes may append to it at once. A line that a kill or a full disk cut off stays in
-    the file and is skipped.
+    Several processes may append to it at once. Lines cut off by a kill or a full disk stay in the
+    file and are skipped.
 
     Parameters
     ----------

@@ -75,11 +75,11 @@ class Study:
         for experiment in self.experiments:
             experiment.check_split(self.split)
 
-    def _check_unique(self, what, names):
+    def _check_unique(self, kind, names):
         duplicates = [name for name in names if names.count(name) > 1]
         if duplicates:
             raise ValueError(
-                f"{what} of study {self.name} must have unique names; got {duplicates[0]!r} twice"
+                f"{kind} of study {self.name} must have unique names; got {duplicates[0]!r} twice"
             )
 
     def _check_chains(self):

@@ -45,7 +45,7 @@ def _published(name, n_parameters, epochs, loss, accuracy):
 STUDY = Study(
     name="cnn",
     title="Convolutions, with and without pooling",
-    question="How accurate are 5 x 5 convolutions, how to train them, and does pooling help?",
+    question="How accurate are 5 x 5 convolutions, how best to train them, and does pooling help?",
     split=Split(),
     minutes=50,
     experiments=(

@@ -108,7 +108,7 @@ def _sweeps(figure, results):
 
 
 def _strip_common_suffix(names):
-    """Names without the words that all of them end with, and these words."""
+    """Split names into their own words and the words that all of them end with."""
     words = [name.split() for name in names]
     n_common = 0
     while len({one[-1 - n_common] for one in words}) == 1 < min(map(len, words)) - n_common:
