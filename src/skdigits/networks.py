@@ -116,7 +116,7 @@ def conv_config(
     kernels = _windows("kernel_size", kernel_size, len(filters))
     pools = _windows("pool_size", pool_size, len(filters))
     layers = []
-    left = image_shape
+    size = image_shape
     for number, n_filters, kernel, pool in zip(
         range(1, len(filters) + 1), filters, kernels, pools, strict=True
     ):
@@ -130,13 +130,13 @@ def conv_config(
             "activation": activation,
         }
         for name, output_shape in (("kernel_size", convolved_shape), ("pool_size", pooled_shape)):
-            if padding == "valid" and any(np.greater(layer[name], left)):
+            if padding == "valid" and any(np.greater(layer[name], size)):
                 raise ValueError(
-                    f"{name} of convolution {number} is {format_shape(layer[name])}, but only "
-                    f"{format_shape(left)} is left there of the {format_shape(image_shape)} image; "
-                    "use a smaller one, fewer convolutions or padding='same'"
+                    f"{name} of convolution {number} is {format_shape(layer[name])}, but its "
+                    f"input is only {format_shape(size)} of the {format_shape(image_shape)} image; "
+                    "use a smaller size, fewer convolutions or padding='same'"
                 )
-            left = output_shape(layer, left)
+            size = output_shape(layer, size)
         layers.append(layer)
     if filters and dropout:
         layers.append({"kind": "dropout", "rate": float(dropout)})

@@ -77,7 +77,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         """Train the network.
 
         Ctrl-C raises KeyboardInterrupt and keeps the completed epochs as a fitted classifier; if
-        there are none, the classifier stays as it was. After any other error it stays as it was.
+        there are none, the classifier stays as it was. It also stays as it was after any other
+        error, unless a callback raised it at the end of the fit.
 
         Parameters
         ----------
@@ -128,15 +129,9 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             if X_val is not None:
                 X_val = fitted._as_rows(X_val, name="X_val")
             held_out = check_validation_data(fitted, X_val, y_val, sample_weight_val)
-            early_stopping = fitted.early_stopping
-            training, validation = make_datasets(
-                fitted, samples, held_out, early_stopping=early_stopping, normalize=True
-            )
+            training, validation = make_datasets(fitted, samples, held_out, normalize=True)
             config = training_config(
-                fitted,
-                epochs=fitted.epochs,
-                schedule=fitted.learning_rate_schedule,
-                early_stopping=early_stopping,
+                fitted, epochs=fitted.epochs, schedule=fitted.learning_rate_schedule
             )
             progress = Progress(self, fitted, context, **data)
             interruption = run_epochs(fitted, config, training, validation, progress)
@@ -198,12 +193,10 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
                 raise ValueError(
                     f"classes must be those of the first call, {self.classes_}; got {classes}"
                 )
-            training, _ = make_datasets(
-                fitted, samples, None, early_stopping=False, normalize=False
-            )
+            training, _ = make_datasets(fitted, samples, None, normalize=False)
             decays = fitted.learning_rate_schedule == "exponential"
             schedule = "exponential" if decays else "constant"
-            config = training_config(fitted, epochs=1, schedule=schedule, early_stopping=False)
+            config = training_config(fitted, epochs=1, schedule=schedule)
             interruption = run_epochs(fitted, config, training, None, Progress(self, fitted))
             fitted.fit_time_ = time.perf_counter() - start
         if interruption:
@@ -401,6 +394,6 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         return network
 
     def __sklearn_clone__(self):
-        plain = snapshot(self)
+        plain = object.__new__(type(self))
         plain.__dict__ = plain_optimizer(vars(self))
         return super(BaseDigitClassifier, plain).__sklearn_clone__()

@@ -59,7 +59,7 @@ def check_resumable(estimator, n_features):
         )
 
 
-def training_config(estimator, *, epochs, schedule, early_stopping):
+def training_config(estimator, *, epochs, schedule):
     """Build the configuration of training from the parameters of an estimator.
 
     NumPy's numbers become Python's: they can overflow, and those that TensorFlow rejects equal
@@ -89,14 +89,14 @@ def training_config(estimator, *, epochs, schedule, early_stopping):
         epochs=int(epochs),
         seed=estimator._seed,
         l2=float(estimator.l2),
-        patience=int(estimator.patience) if early_stopping else None,
+        patience=int(estimator.patience) if estimator.early_stopping else None,
         tol=float(estimator.tol),
         restore_best_weights=bool(estimator.restore_best_weights),
         **estimator._training_options(),
     )
 
 
-def make_datasets(estimator, data, held_out, *, early_stopping, normalize):
+def make_datasets(estimator, data, held_out, *, normalize):
     """Build the datasets to train and to validate on.
 
     Parameters
@@ -107,7 +107,6 @@ def make_datasets(estimator, data, held_out, *, early_stopping, normalize):
         Training samples.
     held_out : LabeledData or None
         Samples to validate on. If None, `early_stopping` holds out some training samples.
-    early_stopping : bool
     normalize : bool
         Scale the weights of the training samples to a mean of 1.
 
@@ -126,7 +125,7 @@ def make_datasets(estimator, data, held_out, *, early_stopping, normalize):
         y_val = encode_labels(held_out.y, classes, "y_val")
         weight_val = held_out.weight.astype(np.float32)
         validation = Dataset(held_out.X, y_val, weight_val, np.flatnonzero(weight_val))
-    elif early_stopping:
+    elif estimator.early_stopping:
         indices, split_off = stratified_split(
             y, indices, float(estimator.validation_fraction), estimator._seed
         )
@@ -171,6 +170,7 @@ def run_epochs(estimator, config, training, validation, progress):
     same_optimizer = estimator._optimizer == config.optimizer
     state = TrainingState(
         weights=estimator._weights,
+        optimizer=config.optimizer,
         optimizer_state=estimator._optimizer_state if same_optimizer else None,
         scaling=estimator._scaling or scaling(training, estimator.standardize),
         n_steps=estimator._n_steps,
@@ -181,13 +181,12 @@ def run_epochs(estimator, config, training, validation, progress):
     try:
         state = train(config, state, training, validation, progress)
     except TrainingInterrupted as error:
-        state, interruption = error.state, error
+        state, error.state, interruption = error.state, None, error
     except DivergenceError as error:
         if error.state is None:
             raise
         state = error.state
-        warn(f"{error}; the weights of epoch {state.best_epoch}, the best one, are kept")
-    estimator._optimizer = config.optimizer
+        warn(f"{error}; keeping the weights of the best epoch, {state.best_epoch}")
     vars(estimator).update(fitted_attributes(state))
     return interruption
 
@@ -196,6 +195,7 @@ def fitted_attributes(state):
     """Return the fitted attributes of an estimator for a training state."""
     return {
         "_weights": state.weights,
+        "_optimizer": state.optimizer,
         "_optimizer_state": state.optimizer_state,
         "_scaling": state.scaling,
         "_n_steps": state.n_steps,

@@ -56,10 +56,17 @@ def snapshot(estimator):
 def replace_on_success(estimator):
     """Yield a copy to fit, whose learned attributes replace those of the estimator on success.
 
-    A fit that fails changes nothing, and other threads see the estimator either before or after
-    a fit.
+    A fit that fails changes nothing, and other threads see the estimator in the state before or
+    after the fit.
     """
-    aside = object.__new__(type(estimator))
-    aside.__dict__ = vars(estimator).copy()
-    yield aside
-    estimator.__dict__ = vars(aside) | estimator.get_params(deep=False)
+    before = vars(estimator).copy()
+    fitted = object.__new__(type(estimator))
+    fitted.__dict__ = before.copy()
+    yield fitted
+    missing = object()
+    set_meanwhile = {  # by set_params in another thread, say
+        name: value
+        for name, value in vars(estimator).items()
+        if before.get(name, missing) is not value
+    }
+    estimator.__dict__ = vars(fitted) | set_meanwhile

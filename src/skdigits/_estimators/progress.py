@@ -30,6 +30,11 @@ class Progress:
             self._epoch = self._context.subcontext(task_name="epoch")
             self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
+    def abort_epoch(self):
+        """Report the end of an epoch in which training diverged."""
+        if self._context:
+            self._epoch.call_on_fit_task_end(estimator=self._estimator, **self._data)
+
     def end_epoch(self, state, number, n_epochs):
         """Report the end of an epoch; return whether to stop.
 

@@ -193,7 +193,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
                     fitted.classifier_.fit(X_reduced, y, **fit_params)
                 except TrainingInterrupted as error:
                     if not isinstance(fitted.classifier_, BaseDigitClassifier):
-                        raise  # a network inside of a classifier that is not fitted
+                        raise  # the search or ensemble around the network is not fitted
                     interruption = error
                 classifying.call_on_fit_task_end(estimator=self, **data)
             fitted.classes_ = fitted.classifier_.classes_
@@ -282,8 +282,9 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
             raise ValueError(f"X_val cannot be reduced: {error}") from error
 
     def _sk_visual_block_(self):
-        check_is_fitted(self)  # else scikit-learn's diagram shows the parts that were passed
-        parts = {"reducer_": self.reducer_, "classifier_": self.classifier_}
+        fitted = snapshot(self)
+        check_is_fitted(fitted)  # else scikit-learn's diagram shows the parts that were passed
+        parts = {"reducer_": fitted.reducer_, "classifier_": fitted.classifier_}
         return VisualBlock(
             "serial",
             list(parts.values()),

@@ -114,7 +114,7 @@ def encode_labels(y, classes, name):
     unknown = ~np.isin(y, classes)
     if unknown.any():
         raise ValueError(
-            f"{name} has the label {y[unknown].tolist()[0]!r}, which is none of the classes "
+            f"{name} has the label {y[unknown].tolist()[0]!r}, which is not one of the classes "
             f"{classes}"
         )
     return np.searchsorted(classes, y).astype(np.int32)
@@ -150,7 +150,7 @@ def class_weights(class_weight, classes, y, weight):
     unknown = [label for label in class_weight if label not in classes]
     if unknown:
         raise ValueError(
-            f"class_weight has the label {unknown[0]!r}, which is none of the classes {classes}"
+            f"class_weight has the label {unknown[0]!r}, which is not one of the classes {classes}"
         )
     weights = np.array([class_weight.get(label, 1.0) for label in classes], dtype=np.float64)
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights[y].any()):

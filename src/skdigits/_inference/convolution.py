@@ -57,10 +57,10 @@ def _max_pool(images, pool_size):
     """Take the largest value of every window; rows that do not fill a window are dropped."""
     for axis, pool in enumerate(pool_size):
         end = images.shape[axis] // pool * pool
-        every = [
+        slices = [
             images[(slice(None),) * axis + (slice(start, end, pool),)] for start in range(pool)
         ]
-        images = functools.reduce(np.maximum, every)
+        images = functools.reduce(np.maximum, slices)
     return images
 
 

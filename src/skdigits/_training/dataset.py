@@ -44,7 +44,7 @@ def training_dataset(X, y, weight, indices, *, batch_size, normalize):
     -------
     training : Dataset
     """
-    if len(indices) <= batch_size:
+    if normalize and len(indices) <= batch_size:
         X, y, weight = merge_equal_samples(X[indices], y[indices], weight[indices])
         indices = np.arange(len(y))
     if normalize:

@@ -40,23 +40,23 @@ def gradient_function(config, jit, *, fuse_loop, augments, dtype):
     stages = conv_stages(config, jit, fuse_loop=fuse_loop, dtype=dtype)
     dense = jit(_dense_function(config))
 
-    def gradients(values, batch, size, key, input_settings):
+    def compute_gradients(values, batch, size, key, input_settings):
         x, y, weight = batch
         values = iter(values)
         x = prepare(x, key, *input_settings)
-        passed, moments = [], []
+        visited, moments = [], []
         for forward, backward, n_parameters in stages:
             parameters = [next(values) for _ in range(n_parameters)]
-            passed.append((backward, x, parameters))
+            visited.append((backward, x, parameters))
             x, batch_moments = forward(x, parameters, weight)
             moments.extend(batch_moments)
-        loss, n_correct, x_gradient, found = dense(x, list(values), y, weight, size, key)
-        for backward, x, parameters in reversed(passed):
-            x_gradient, parameter_gradients = backward(x, parameters, weight, x_gradient)
-            found = parameter_gradients + found
-        return loss, n_correct, found, moments
+        loss, n_correct, x_gradient, gradients = dense(x, list(values), y, weight, size, key)
+        for backward, x, parameters in reversed(visited):
+            x_gradient, stage_gradients = backward(x, parameters, weight, x_gradient)
+            gradients = stage_gradients + gradients
+        return loss, n_correct, gradients, moments
 
-    return gradients
+    return compute_gradients
 
 
 def _input_function(config, augments, dtype):

@@ -6,8 +6,8 @@ import keras
 
 from skdigits._compat import excludes_from_weight_decay
 
-# Settings that Keras applies outside of `optimizer.apply`, or to layers, of which the compiled loop
-# has none.
+# Settings that Keras applies outside of `optimizer.apply`, or to Keras layers, which the compiled
+# loop does not use.
 UNSUPPORTED = ("use_ema", "loss_scale_factor", "exclude_layers")
 
 
@@ -48,7 +48,7 @@ def to_config(optimizer):
     if excludes_from_weight_decay(optimizer):
         raise ValueError(
             "optimizer must not exclude variables from weight decay, which its configuration does "
-            f"not hold; got {type(optimizer).__name__} after exclude_from_weight_decay"
+            f"not record; got {type(optimizer).__name__} after exclude_from_weight_decay"
         )
     config = serialize(optimizer)
     rate = config["config"].get("learning_rate")

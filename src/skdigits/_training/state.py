@@ -1,6 +1,6 @@
 """Settings and state of training, and the exceptions that end it early."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -54,10 +54,10 @@ class TrainingConfig:
     batch_size: int
     epochs: int
     seed: int
-    l2: float = 0.0
-    patience: int | None = None
-    tol: float = 0.0
-    restore_best_weights: bool = True
+    l2: float
+    patience: int | None
+    tol: float
+    restore_best_weights: bool
     augmentation: tuple[float, float, float] | None = None
     precision: str = "float32"
 
@@ -70,8 +70,10 @@ class TrainingState:
     ----------
     weights : list of ndarray
         Weights of all layers, in Keras' order.
+    optimizer : str or dict
+        Optimizer of the last epoch.
     optimizer_state : list of ndarray or None
-        None for a new optimizer.
+        Variables of that optimizer; None for a new one.
     scaling : (float32, float32)
         The network sees ``(X - scaling[0]) * scaling[1]``.
     n_steps : int
@@ -85,11 +87,12 @@ class TrainingState:
     """
 
     weights: list
+    optimizer: str | dict
     optimizer_state: list | None
     scaling: tuple[np.float32, np.float32]
-    n_steps: int = 0
-    history: dict[str, list[float]] = field(default_factory=dict)
-    epoch_times: list[float] = field(default_factory=list)
+    n_steps: int
+    history: dict[str, list[float]]
+    epoch_times: list[float]
     best_epoch: int = 0
 
     @property

@@ -33,7 +33,7 @@ def initial_weights(network, seed):
 
 
 def train(config, state, training, validation, progress):
-    """Train a network for some epochs.
+    """Train a network for the configured number of epochs.
 
     Parameters
     ----------
@@ -73,6 +73,7 @@ def train(config, state, training, validation, progress):
                 stop = progress.end_epoch(state, epoch + 1, config.epochs)
                 if stop or best.is_out_of_patience(state):
                     break
+        return best.restore(state)
     except KeyboardInterrupt as error:
         if state is start:
             raise
@@ -80,9 +81,10 @@ def train(config, state, training, validation, progress):
         interruption.state = best.restore(state)
         raise interruption from error
     except DivergenceError as error:
-        error.state = best.restore(state) if best.restores else None
+        if best.restores:
+            error.state = best.restore(state)
+            progress.abort_epoch()
         raise
-    return best.restore(state)
 
 
 def run_epoch(network, config, state, training, validation, rates):
@@ -121,7 +123,7 @@ def evaluate(network, weights, dataset, scaling):
     weight = dataset.weight[dataset.indices].astype(float)
     losses = -np.take_along_axis(log_softmax(logits, axis=1), y[:, None], axis=1)[:, 0]
     metrics = np.average([losses, logits.argmax(axis=1) == y], axis=1, weights=weight)
-    return map(float, metrics)
+    return tuple(map(float, metrics))
 
 
 class BestEpoch:

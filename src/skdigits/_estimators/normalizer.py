@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import validate_data
 
 from skdigits._compat import StrOptions, fit_context
-from skdigits._estimators.persistence import VersionedState, replace_on_success
+from skdigits._estimators.persistence import VersionedState, replace_on_success, snapshot
 from skdigits._images.segmentation import (
     SIDE,
     InvalidImageError,
@@ -87,11 +87,11 @@ class DigitImageNormalizer(
         self : object
             The transformer.
         """
-        if not _is_sequence_of_images(X):
-            X = X if hasattr(X, "shape") else np.asarray(X)
-            if len(X.shape) <= 2:
-                with replace_on_success(self) as fitted:
-                    validate_data(fitted, X, dtype="numeric")
+        with replace_on_success(self) as fitted:
+            for name in ("n_features_in_", "feature_names_in_"):
+                vars(fitted).pop(name, None)
+            if not _is_sequence_of_images(X) and np.ndim(X) <= 2:
+                validate_data(fitted, X, dtype="numeric")
         return self
 
     def transform(self, X):
@@ -122,7 +122,7 @@ class DigitImageNormalizer(
             If a path names no file, or a file that is not an image.
         """
         self._validate_params()
-        images = self._images(X)
+        images = snapshot(self)._images(X)
         normalized = np.zeros((len(images), SIDE * SIDE), np.uint8)
         blank = []
         for number, image in enumerate(images):
