@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ LOWER_LAYERS = (
 ESTIMATORS = {f"skdigits.{name}" for name in skdigits.__all__}
 
 
+@lru_cache
 def imports(path, *, nested=True):
     """Modules that a file imports; without `nested`, only when it is itself imported."""
     tree = ast.parse(path.read_text())
@@ -49,13 +51,17 @@ def test_only_training_and_networks_import_tensorflow(name):
         }
 
 
-def imports_tensorflow(name, seen=()):
+def imports_tensorflow(name):
     """Whether importing a module imports TensorFlow, itself or through other modules."""
-    early = imports(MODULES[name], nested=False)
-    if {module.split(".")[0] for module in early} & {"tensorflow", "keras"}:
-        return True
-    ours = {module for module in early if module in MODULES} - {*seen, name}
-    return any(imports_tensorflow(module, (*seen, name)) for module in ours)
+    waiting, seen = {name}, set()
+    while waiting:
+        module = waiting.pop()
+        seen.add(module)
+        early = imports(MODULES[module], nested=False)
+        if {imported.split(".")[0] for imported in early} & {"tensorflow", "keras"}:
+            return True
+        waiting |= (early & MODULES.keys()) - seen
+    return False
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -74,8 +74,14 @@ def test_conv_network_is_the_keras_network():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"kernel_size": 13}, "kernel_size of convolution 3 is 13 x 13, but only 4 x 4 is left"),
-        ({"pool_size": (None, 13, None)}, "pool_size of convolution 2 is 13 x 13.*12 x 12 is left"),
+        (
+            {"kernel_size": 13},
+            "kernel_size of convolution 3 is 13 x 13, but its input is only 4 x 4",
+        ),
+        (
+            {"pool_size": (None, 13, None)},
+            "pool_size of convolution 2 is 13 x 13.*input is only 12 x 12",
+        ),
         ({"kernel_size": (3, 3)}, r"kernel_size must be one size or one for each of the 3"),
         ({"pool_size": (2, 0, 2)}, "pool_size must hold ints of at least 1"),
         ({"pool_size": ((2, 2, 2), 1, 1)}, "pool_size must hold ints of at least 1"),

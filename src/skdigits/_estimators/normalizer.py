@@ -90,8 +90,10 @@ class DigitImageNormalizer(
         with replace_on_success(self) as fitted:
             for name in ("n_features_in_", "feature_names_in_"):
                 vars(fitted).pop(name, None)
-            if not _is_sequence_of_images(X) and np.ndim(X) <= 2:
-                validate_data(fitted, X, dtype="numeric")
+            if not _is_sequence_of_images(X):
+                X = X if hasattr(X, "shape") else np.asarray(X)
+                if len(X.shape) <= 2:
+                    validate_data(fitted, X, dtype="numeric")
         return self
 
     def transform(self, X):
