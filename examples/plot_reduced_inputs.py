@@ -61,10 +61,10 @@ TrainingHistoryDisplay.from_estimator(models)
 # %%
 # Plot the importances of the pixels, and the pixels of a digit that the network sees.
 
-from skdigits.displays import PixelImportanceDisplay
+from skdigits.displays import PixelImportanceDisplay, SelectedPixelsDisplay
 
 PixelImportanceDisplay.from_estimator(models["forest"])
-PixelImportanceDisplay.from_estimator(models["forest"], image=X[0])
+SelectedPixelsDisplay.from_estimator(models["forest"], X[0])
 
 # %%
 # A principal component is a pattern of pixels. Images contain it with a positive or negative

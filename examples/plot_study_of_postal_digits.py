@@ -108,5 +108,7 @@ PixelImportanceDisplay.from_estimator(reduced)
 # **The 70 selected pixels** over a digit. The network sees nothing else and still recognizes most
 # digits.
 
-PixelImportanceDisplay.from_estimator(reduced, image=X[0])
+from skdigits.displays import SelectedPixelsDisplay
+
+SelectedPixelsDisplay.from_estimator(reduced, X[0])
 print(f"validation accuracy: {reduced.score(X_val, y_val):.4f}")

@@ -25,6 +25,7 @@ from skdigits.displays import (
     ConfusionErrorDisplay,
     MistakesDisplay,
     PixelImportanceDisplay,
+    SelectedPixelsDisplay,
     SweepDisplay,
     TrainingHistoryDisplay,
 )
@@ -236,17 +237,24 @@ def test_importances_of_everything_that_is_fitted_on_pixels(network, small, digi
     np.testing.assert_array_equal(display.importances.ravel(), np.nan_to_num(scored.scores_))
     eliminated = RFE(forest, n_features_to_select=9, step=0.5).fit(X, y)
     display = PixelImportanceDisplay.from_estimator(eliminated)
-    np.testing.assert_array_equal(display.importances > 0, display.selected)
+    np.testing.assert_array_equal(display.importances.ravel() > 0, eliminated.get_support())
     varying = RFECV(DecisionTreeClassifier(), step=30, cv=2).fit(X, y)  # no search
     assert PixelImportanceDisplay.from_estimator(varying).label == "importance"
-    inked = VarianceThreshold(1).fit(X)  # which has no numbers to draw, but has chosen
-    chosen = PixelImportanceDisplay.from_estimator(inked, image=X[0]).selected
-    np.testing.assert_array_equal(chosen.ravel(), inked.get_support())
-    over = PixelImportanceDisplay.from_estimator(selector, image=X[0])
-    np.testing.assert_array_equal(over.ax_.images[0].get_array(), X[0].reshape(8, 8))
-    centres = {(round(p.get_y() + 0.5), round(p.get_x() + 0.5)) for p in over.ax_.patches}
-    rows, columns = np.nonzero(selector.get_support().reshape(8, 8))
-    assert centres == set(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("image_shape", [None, (4, 16)])
+def test_selected_pixels_cover_the_digit(image_shape, digits):
+    X, *_ = digits
+    selector = VarianceThreshold(30).fit(X)  # has no importances
+    display = SelectedPixelsDisplay.from_estimator(
+        make_pipeline(selector), X[0], image_shape=image_shape
+    )
+    shape = image_shape or (8, 8)
+    np.testing.assert_array_equal(display.ax_.images[0].get_array(), X[0].reshape(shape))
+    centers = {(round(p.get_y() + 0.5), round(p.get_x() + 0.5)) for p in display.ax_.patches}
+    rows, columns = np.nonzero(selector.get_support().reshape(shape))
+    assert centers == set(zip(rows.tolist(), columns.tolist(), strict=True))
+    assert 0 < len(centers) < 64
 
 
 @cache
@@ -392,12 +400,12 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             "display_labels must hold 10",
         ),
         (
-            lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image=X[0]),
-            "a feature selector",
+            lambda n, X, y: SelectedPixelsDisplay.from_estimator(n, X[0]),
+            "must begin with a feature selector",
         ),
         (
-            lambda n, X, y: PixelImportanceDisplay.from_estimator(
-                SelectKBest(k=9).fit(X, y), image=X[0, :9]
+            lambda n, X, y: SelectedPixelsDisplay.from_estimator(
+                VarianceThreshold(1).fit(X), X[0, :9]
             ),
             "image must have 64 pixels; got 9",
         ),

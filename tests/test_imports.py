@@ -26,10 +26,11 @@ ESTIMATORS = {f"skdigits.{name}" for name in skdigits.__all__}
 @lru_cache
 def imports(path, *, nested=True):
     """Modules that a file imports; without `nested`, only when it is itself imported."""
-    tree = ast.parse(path.read_text())
-    nodes = ast.walk(tree) if nested else tree.body
-    found = set()
-    for node in nodes:
+    found, waiting = set(), [ast.parse(path.read_text())]
+    while waiting:
+        node = waiting.pop()
+        if nested or not isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

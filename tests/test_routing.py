@@ -112,9 +112,18 @@ def test_validation_samples_are_reduced(digits, small):
 
 def test_default_classifier_requests_all_metadata(digits, weight):
     X, X_test, y, y_test = digits
-    reduced = ReducedDigitClassifier(random_state=0).set_params(reducer=PCA(5))
-    reduced.fit(X, y, sample_weight=weight, X_val=X_test, y_val=y_test)
-    assert len(reduced.history_["val_loss"]) == reduced.n_iter_
+    weight_val = weight[: len(y_test)]
+    reduced = ReducedDigitClassifier(PCA(5), random_state=0)
+    metadata = {"sample_weight": weight, "X_val": X_test, "y_val": y_test}
+    reduced.fit(X, y, **metadata, sample_weight_val=weight_val)
+    expected = reduced.classifier_.coefs_[0]
+    probabilities = reduced.predict_proba(X_test)[np.arange(len(y_test)), y_test]
+    loss = np.average(-np.log(probabilities), weights=weight_val)
+    assert reduced.history_["val_loss"][-1] == pytest.approx(loss, rel=1e-5)
+    with config_context(enable_metadata_routing=False):
+        np.testing.assert_array_equal(
+            reduced.fit(X, y, sample_weight=weight).classifier_.coefs_[0], expected
+        )
 
 
 def test_other_metadata_of_the_parts(digits, small):

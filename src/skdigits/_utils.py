@@ -1,10 +1,11 @@
-"""Atomic file writes, the number of allowed threads, and warnings."""
+"""Atomic file writes, the number of allowed threads, integers and warnings."""
 
 import os
 import sys
 import uuid
 import warnings
 from contextlib import contextmanager
+from numbers import Integral
 
 
 @contextmanager
@@ -38,6 +39,11 @@ def allowed_threads():
     """
     value = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     return int(value) if value.isdecimal() and int(value) else None
+
+
+def is_int(value):
+    """Whether a value is an int, of Python or NumPy, and not a bool."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def warn(message, category=UserWarning):

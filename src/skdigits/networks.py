@@ -5,13 +5,12 @@ network: ``{"n_features": 784, "layers": [{"kind": "dense", ...}, ...]}``, and
 ``"image_shape": [28, 28]`` if the features are the pixels of images.
 """
 
-from numbers import Integral
-
 import keras
 import numpy as np
 
 from skdigits._architecture import convolved_shape, pooled_shape
 from skdigits._images.shapes import format_shape
+from skdigits._utils import is_int
 
 __all__ = ["build_network", "conv_config", "conv_network", "dense_config", "dense_network"]
 
@@ -161,7 +160,7 @@ def _windows(name, sizes, n_convolutions):
     windows = []
     for size in each:
         pair = [1, 1] if size is None else [size] * 2 if np.isscalar(size) else list(size)
-        if len(pair) != 2 or not all(isinstance(side, Integral) and side >= 1 for side in pair):
+        if len(pair) != 2 or not all(is_int(side) and side >= 1 for side in pair):
             raise ValueError(
                 f"{name} must hold ints of at least 1 or pairs of them (height, width); "
                 f"got {sizes!r}"

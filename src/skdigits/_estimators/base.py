@@ -32,12 +32,11 @@ from skdigits._estimators.validation import (
     check_classes,
     check_training_data,
     check_validation_data,
-    is_int,
     sum_is_finite,
 )
 from skdigits._inference.forward import layer_outputs
 from skdigits._training.schedules import END_SCHEDULES, SCHEDULES
-from skdigits._utils import warn
+from skdigits._utils import is_int, warn
 
 
 class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin, BaseEstimator):

@@ -23,6 +23,7 @@ class Progress:
         self._fitted = fitted
         self._context = context
         self._data = data
+        self._epoch = None
 
     def begin_epoch(self):
         """Report that an epoch is about to begin."""

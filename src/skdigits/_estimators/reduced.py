@@ -1,16 +1,14 @@
 """Reduced input: a transformer followed by a classifier, fitted as one estimator."""
 
-import inspect
 import time
 
 from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import Bunch, check_random_state, get_tags
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import check_is_fitted
 
 from skdigits._compat import (
     HasMethods,
@@ -23,6 +21,7 @@ from skdigits._compat import (
 from skdigits._estimators.base import BaseDigitClassifier
 from skdigits._estimators.dense import DenseDigitClassifier
 from skdigits._estimators.persistence import VersionedState, replace_on_success, snapshot
+from skdigits._estimators.routing import metadata_router, route_fit
 from skdigits._estimators.validation import check_validation_arguments
 from skdigits._training.state import TrainingInterrupted
 
@@ -177,7 +176,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
             check_feature_names(fitted, X, reset=True)
             check_n_features(fitted, X, reset=True)
             fitted._clone_parts()
-            routed = fitted._route(metadata | params)
+            routed = route_fit(fitted, metadata | params, fitted.reducer_, fitted.classifier_)
             reducing = context.subcontext(task_name="reduce")
             reducing.call_on_fit_task_begin(estimator=self, **data)
             X_reduced = fitted._fit_reducer(X, y, routed.reducer)
@@ -212,13 +211,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
             Routes the metadata of `fit` to the reducer and the classifier. `score` takes the
             sample weights that the classifier requests for its own.
         """
-        reducer, classifier = self._parts()
-        reducer_method = "fit_transform" if hasattr(reducer, "fit_transform") else "fit"
-        to_reducer = MethodMapping().add(caller="fit", callee=reducer_method)
-        to_classifier = MethodMapping().add(caller="fit", callee="fit")
-        to_classifier.add(caller="score", callee="score")
-        router = MetadataRouter(owner=self).add(reducer=reducer, method_mapping=to_reducer)
-        return router.add(classifier=classifier, method_mapping=to_classifier)
+        return metadata_router(self, *self._parts())
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -251,20 +244,6 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
             for name, value in sorted(part.get_params().items(), key=lambda item: item[0]):
                 if name.split("__")[-1] == "random_state" and value is None:
                     part.set_params(**{name: rng.randint(2**31 - 1)})
-
-    def _route(self, metadata):
-        """Distribute metadata to the methods of the parts."""
-        if get_config()["enable_metadata_routing"]:
-            return process_routing(self, "fit", **metadata)
-        for name in metadata:
-            if not _takes(self.classifier_, name):
-                raise ValueError(f"{name} was passed, but {self.classifier_} does not accept it")
-        weight = {name: metadata[name] for name in metadata if name == "sample_weight"}
-        for_reducer = weight if has_fit_parameter(self.reducer_, "sample_weight") else {}
-        return Bunch(
-            reducer=Bunch(fit=for_reducer, fit_transform=for_reducer),
-            classifier=Bunch(fit=metadata),
-        )
 
     def _fit_reducer(self, X, y, routed):
         if hasattr(self.reducer_, "fit_transform"):
@@ -404,12 +383,3 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
     n_iter_ = _of_classifier("n_iter_")
     best_epoch_ = _of_classifier("best_epoch_")
     n_parameters_ = _of_classifier("n_parameters_")
-
-
-def _takes(estimator, name):
-    """Whether an estimator's fit takes an argument, by name or among keyword arguments."""
-    parameters = inspect.signature(estimator.fit).parameters.values()
-    return any(
-        parameter.name == name or parameter.kind == parameter.VAR_KEYWORD
-        for parameter in parameters
-    )

@@ -1,7 +1,6 @@
 """Validation of training data: samples, labels, weights and class weights."""
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
@@ -9,6 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
 from skdigits._compat import check_feature_names, check_sample_weight
+from skdigits._utils import is_int
 
 # Data of these types are used without conversion; others are converted to the first.
 INPUT_DTYPES = (np.float32, np.float64, np.uint8)
@@ -21,11 +21,6 @@ class LabeledData:
     X: np.ndarray
     y: np.ndarray
     weight: np.ndarray
-
-
-def is_int(value):
-    """Whether a value is an int, of Python or NumPy, and not a bool."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def check_positive_ints(name, counts):

@@ -1,9 +1,8 @@
 """The shape of the images that rows of pixels hold."""
 
 import math
-from numbers import Integral
 
-from skdigits._utils import warn
+from skdigits._utils import is_int, warn
 
 
 def format_shape(shape):
@@ -42,7 +41,7 @@ def resolve_image_shape(image_shape, n_pixels):
         )
         return 1, n_pixels
     sides = tuple(image_shape)
-    if len(sides) != 2 or not all(isinstance(side, Integral) and side >= 1 for side in sides):
+    if len(sides) != 2 or not all(is_int(side) and side >= 1 for side in sides):
         raise ValueError(
             f"image_shape must be two ints of at least 1, height and width; got {image_shape!r}"
         )

@@ -46,13 +46,13 @@ def augment(images, limits, key):
     source_y = tf.clip_by_value(cosine * y + sine * x + (height - 1) / 2, 0, height - 1)
     source_x = tf.clip_by_value(cosine * x - sine * y + (width - 1) / 2, 0, width - 1)
     top, left = tf.floor(source_y), tf.floor(source_x)
-    below, aside = source_y - top, source_x - left
+    dy, dx = source_y - top, source_x - left
     flat = tf.reshape(images, (n_images, -1))
 
     def pixels(row, column):
         row, column = tf.minimum(row, height - 1), tf.minimum(column, width - 1)
         return tf.gather(flat, tf.cast(row * width + column, tf.int32), batch_dims=1)
 
-    upper = pixels(top, left) * (1 - aside) + pixels(top, left + 1) * aside
-    lower = pixels(top + 1, left) * (1 - aside) + pixels(top + 1, left + 1) * aside
-    return tf.reshape(upper * (1 - below) + lower * below, images.shape)
+    upper = pixels(top, left) * (1 - dx) + pixels(top, left + 1) * dx
+    lower = pixels(top + 1, left) * (1 - dx) + pixels(top + 1, left + 1) * dx
+    return tf.reshape(upper * (1 - dy) + lower * dy, images.shape)

@@ -1,10 +1,11 @@
 """Conversion of rows of pixels to images."""
 
 import math
-from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_array
+
+from skdigits._utils import is_int
 
 
 def as_images(X, image_shape=None, name="X"):
@@ -46,7 +47,7 @@ def as_images(X, image_shape=None, name="X"):
             )
         image_shape = side, side
     shape = tuple(np.ravel(image_shape).tolist())
-    is_shape = len(shape) == 2 and all(isinstance(side, Integral) and side > 0 for side in shape)
+    is_shape = len(shape) == 2 and all(is_int(side) and side > 0 for side in shape)
     if not is_shape or math.prod(shape) != n_pixels:
         raise ValueError(
             f"image_shape must be the height and width of images of {n_pixels} pixels, the number "

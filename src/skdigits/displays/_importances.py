@@ -1,9 +1,9 @@
 """Pixel importances of fitted estimators."""
 
-from numbers import Integral
-
 import numpy as np
 from scipy.sparse import issparse
+
+from skdigits._utils import is_int
 
 
 def pixel_importances(step, component):
@@ -70,7 +70,6 @@ def _model_importances(model, component):
 
 
 def _select_row(rows, component):
-    is_position = isinstance(component, Integral) and not isinstance(component, bool)
-    if not (is_position and 0 <= component < len(rows)):
+    if not (is_int(component) and 0 <= component < len(rows)):
         raise ValueError(f"component must be an int from 0 to {len(rows) - 1}; got {component!r}")
     return rows[component]

@@ -106,8 +106,9 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
         draw_plots(study, output, results, quick)
     finally:
         write_html(output, STUDIES | {study.name: study}, load_results(output), load_fits(output))
-    show("", *study.notes, *[""] * bool(study.notes))
-    show(f"Report: {output / 'report.html'}", f"Models: {output / 'models'}")
+    if study.notes:
+        show("", *study.notes)
+    show("", f"Report: {output / 'report.html'}", f"Models: {output / 'models'}")
     return results
 
 

@@ -4,8 +4,8 @@ from skdigits.studies.declared import (
     cnn,
     data_size,
     depth_width,
-    experiments,
     neuron_sweep,
+    postal_digits,
     sigmoid_chains,
     split_study,
 )
@@ -13,7 +13,7 @@ from skdigits.studies.declared import (
 STUDIES = {
     module.STUDY.name: module.STUDY
     for module in (
-        experiments,
+        postal_digits,
         neuron_sweep,
         depth_width,
         sigmoid_chains,

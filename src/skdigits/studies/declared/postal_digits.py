@@ -17,6 +17,7 @@ from skdigits.displays import (
     ConfusedDigitsDisplay,
     ConfusionErrorDisplay,
     PixelImportanceDisplay,
+    SelectedPixelsDisplay,
     TrainingHistoryDisplay,
 )
 from skdigits.studies.data import Split
@@ -74,7 +75,7 @@ def _plots(models, parts):
     yield "forest: pixel importances", PixelImportanceDisplay.from_estimator(forest)
     yield (
         "forest: pixels that its network uses",
-        PixelImportanceDisplay.from_estimator(forest, image=X[0]),
+        SelectedPixelsDisplay.from_estimator(forest, X[0]),
     )
 
 
