@@ -73,7 +73,7 @@ def test_images_of_mnist_stay_nearly_as_they_are(mnist_test):
         np.asarray(SEVEN) / 255,
         np.asarray(SEVEN).astype(np.int64) * 1000 - 5,
         np.asarray(SEVEN) > 127,
-        (np.asarray(SEVEN) > 127).astype(np.uint8),
+        (np.asarray(SEVEN) > 127).astype(np.int64),
         np.asarray(SEVEN.convert("RGB")),
         np.asarray(SEVEN.convert("RGB")) / np.float32(255),
         np.asarray(SEVEN.convert("RGBA"))[::-1][::-1],
@@ -119,11 +119,12 @@ def test_polarity_can_be_set():
         Image.new("RGB", (50, 50), "white"),
         np.zeros((28, 28)),
         np.full((5, 5), 7, np.uint8),
+        np.random.default_rng(0).integers(0, 11, (90, 90)).astype(np.uint8),
         np.random.default_rng(0).integers(200, 210, (90, 90)).astype(np.uint8),
         np.ones((1, 1)),
         0.9 + np.random.default_rng(0).normal(0, 1e-3, (90, 90)),
     ],
-    ids=["white", "zeros", "sevens", "paper", "one pixel", "paper of floats"],
+    ids=["white", "zeros", "sevens", "dark noise", "paper", "one pixel", "paper of floats"],
 )
 def test_blank_image_becomes_zeros_with_a_warning(blank):
     with pytest.warns(UserWarning, match=r"2 of 4 images of X are blank \(counted from 0: 1, 3\)"):

@@ -20,6 +20,11 @@ from skdigits._estimators.fitting import (
     run_epochs,
     training_config,
 )
+from skdigits._estimators.input_range import (
+    training_range,
+    value_range,
+    warn_if_scaled_differently,
+)
 from skdigits._estimators.persistence import (
     VersionedState,
     plain_optimizer,
@@ -32,7 +37,6 @@ from skdigits._estimators.validation import (
     check_classes,
     check_training_data,
     check_validation_data,
-    sum_is_finite,
 )
 from skdigits._inference.forward import layer_outputs
 from skdigits._training.schedules import END_SCHEDULES, SCHEDULES
@@ -123,11 +127,13 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         with replace_on_success(self) as fitted:
             samples = fitted._check_training_data(X, y, sample_weight, resume=resume)
             if not resume:
-                classes = check_classes(samples.y[samples.weight > 0])
-                initialize(fitted, samples.X.shape[1], classes)
+                initialize(fitted, samples.X.shape[1], check_classes(samples.y))
             if X_val is not None:
                 X_val = fitted._as_rows(X_val, name="X_val")
             held_out = check_validation_data(fitted, X_val, y_val, sample_weight_val)
+            if held_out is not None:
+                values = value_range(held_out.X)
+                warn_if_scaled_differently(held_out.X, values, fitted._training_range, "X_val")
             training, validation = make_datasets(fitted, samples, held_out, normalize=True)
             config = training_config(
                 fitted, epochs=fitted.epochs, schedule=fitted.learning_rate_schedule
@@ -207,6 +213,9 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         samples = check_training_data(self, X, y, sample_weight, reset=not resume)
         if resume:
             check_resumable(self, samples.X.shape[1])
+            warn_if_scaled_differently(samples.X, value_range(samples.X), self._training_range)
+        earlier = self._training_range if resume else None
+        self._training_range = training_range(samples.X, earlier)
         return samples
 
     def _as_rows(self, X, *, reset=False, name="X"):
@@ -221,7 +230,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         # validate_data takes longer than a small network, so a plain array of the right shape and
         # dtype is only checked for non-finite values, as scikit-learn does.
         learned = vars(self)
-        if (
+        is_checked = (
             type(X) is np.ndarray
             and "network_config_" in learned
             and "feature_names_in_" not in learned
@@ -229,12 +238,14 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             and X.ndim == 2
             and len(X)
             and X.shape[1] == self.n_features_in_
-            and (X.dtype == np.uint8 or sum_is_finite(X))
-        ):
-            return X
-        check_is_fitted(self)
-        X = self._as_rows(X)
-        return validate_data(self, X, dtype=INPUT_DTYPES, reset=False)
+            and np.isfinite(values := value_range(X)).all()
+        )
+        if not is_checked:
+            check_is_fitted(self)
+            X = validate_data(self, self._as_rows(X), dtype=INPUT_DTYPES, reset=False)
+            values = value_range(X)
+        warn_if_scaled_differently(X, values, self._training_range)
+        return X
 
     def _layer_outputs(self, X, depth=None):
         X = self._check_X(X)

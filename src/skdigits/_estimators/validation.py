@@ -33,12 +33,6 @@ def check_positive_ints(name, counts):
     return every
 
 
-def sum_is_finite(X):
-    """Whether the sum of X is finite; if it is, all of X is."""
-    with np.errstate(all="ignore"):
-        return np.isfinite(X.sum())
-
-
 def check_training_data(estimator, X, y, sample_weight, *, reset):
     """Check samples, labels and weights, and record the features if `reset`."""
     X, y = validate_data(estimator, X, y, dtype=INPUT_DTYPES, order="C", reset=reset)

@@ -58,6 +58,8 @@ def _grey_values_of_pillow(image):
 
 def _fractions(values):
     """Scale values to the range from 0 to 1, whatever their unit."""
+    if values.dtype == np.uint8:
+        return values.astype(np.float32) / 255
     values = values.astype(np.float64)
     lowest, highest = values.min(), values.max()
     if lowest >= 0 and highest <= SCALES[-1]:

@@ -71,6 +71,8 @@ def layer_outputs(config, weights, X, shift, scale, *, indices=None, depth=None,
     for start in range(0, n_samples, chunk_size):
         chunk = slice(start, start + chunk_size)
         samples = X[chunk if indices is None else indices[chunk]]
+        if samples.dtype == np.float64:
+            samples = samples.astype(np.float32)  # as in training
         hidden = np.subtract(samples, shift, out=inputs[: len(samples)], casting="same_kind")
         hidden *= scale
         hidden = _forward(config, layers, hidden)

@@ -1,0 +1,76 @@
+"""The range of the training samples, and the warning about samples on another scale."""
+
+import numpy as np
+
+from skdigits._utils import warn
+
+# Samples this many times larger or smaller than those in training are on another scale. The usual
+# scales of pixels, up to 1, 16 and 255, differ by at least 16.
+FACTOR = 8
+# Fewer dark samples may be dark digits.
+MIN_DARK_SAMPLES = 10
+# The typical training sample is estimated from about this many.
+N_TYPICAL = 1000
+CHUNK_VALUES = 2**16  # which stay in the processor's cache for the second pass
+
+
+def value_range(X):
+    """Return the smallest and largest value of X as floats; NaN if X contains any."""
+    if X.size <= CHUNK_VALUES:
+        return float(X.min()), float(X.max())
+    n_rows = max(1, CHUNK_VALUES // X.shape[1])
+    chunks = [X[start : start + n_rows] for start in range(0, len(X), n_rows)]
+    low = np.min([chunk.min() for chunk in chunks])
+    high = np.max([chunk.max() for chunk in chunks])
+    return float(low), float(high)
+
+
+def training_range(X, earlier=None):
+    """Return the lowest, the highest and the typical largest value of the training samples.
+
+    `earlier` is the range of samples that the network was trained on before.
+    """
+    low, high = value_range(X)
+    peaks = _peaks(X[:: max(1, len(X) // N_TYPICAL)])
+    typical = float(np.median(peaks)) if len(peaks) else 0.0
+    if earlier is None:
+        return low, high, typical
+    return min(low, earlier[0]), max(high, earlier[1]), max(typical, earlier[2])
+
+
+def warn_if_scaled_differently(X, values, trained, name="X"):
+    """Warn if samples cannot be on the scale of the training samples.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    values : (float, float)
+        Its range.
+    trained : (float, float, float)
+        From `training_range`.
+    name : str, default="X"
+        Name of X in the warning.
+    """
+    low, high = values
+    trained_low, trained_high, typical = trained
+    largest, trained_largest = max(high, -low), max(trained_high, -trained_low)
+    if typical <= FACTOR * largest and largest <= FACTOR * trained_largest:
+        return
+    if largest > FACTOR * trained_largest:
+        differs = np.median(_peaks(X)) > FACTOR * trained_largest > 0  # not just by outliers
+    elif 0.5 < largest <= 1:
+        # Fractions of 1, perhaps of a single image. All others could be dark images.
+        differs = len(_peaks(X)) >= MIN_DARK_SAMPLES or (X != np.rint(X)).any()
+    else:
+        differs = len(_peaks(X)) >= MIN_DARK_SAMPLES
+    if differs:
+        warn(
+            f"{name} has values from {low:g} to {high:g}, but the network was trained on values "
+            f"from {trained_low:g} to {trained_high:g}; scale {name} as in training"
+        )
+
+
+def _peaks(X):
+    """Largest absolute values of the samples that are not all zero."""
+    peaks = np.maximum(X.max(axis=1), -X.min(axis=1).astype(float))
+    return peaks[peaks > 0]
