@@ -60,7 +60,7 @@ def warn_if_scaled_differently(X, values, trained, name="X"):
         differs = np.median(_peaks(X)) > FACTOR * trained_largest > 0  # not just by outliers
     elif 0.5 < largest <= 1:
         # Fractions of 1, perhaps of a single image. All others could be dark images.
-        differs = len(_peaks(X)) >= MIN_DARK_SAMPLES or (X != np.rint(X)).any()
+        differs = len(_peaks(X)) >= MIN_DARK_SAMPLES or (np.rint(X) != X).any()
     else:
         differs = len(_peaks(X)) >= MIN_DARK_SAMPLES
     if differs:
