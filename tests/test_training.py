@@ -400,7 +400,7 @@ def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small)
         small(sizes, random_state=n_samples).fit(X[:n_samples], y[:n_samples])
     small(sizes, learning_rate=0.1, epochs=5, class_weight="balanced").fit(X, y)
     assert len(built) == 1
-    assert built[0]._run_buffer.experimental_get_tracing_count() == 1
+    assert built[0]._loop.experimental_get_tracing_count() == 1
 
 
 def test_convolutions_are_traced_once(digits, monkeypatch, tiny_conv):
@@ -409,12 +409,12 @@ def test_convolutions_are_traced_once(digits, monkeypatch, tiny_conv):
     for n_samples in (1000, 65, 700):
         tiny_conv(random_state=n_samples).fit(X[:n_samples], y[:n_samples])
     (network,) = network_pool._idle_networks
-    assert network._run_buffer.experimental_get_tracing_count() == 1
+    assert network._loop.experimental_get_tracing_count() == 1
     assert network._update.experimental_get_tracing_count() == 1
 
 
 @pytest.mark.parametrize("kind", ["small", "tiny_conv"])
-def test_dropped_networks_leave_no_graph_and_many_raise_no_warning(
+def test_dropped_networks_leave_nothing_and_many_raise_no_warning(
     kind, digits, request, caplog, monkeypatch
 ):
     X, _, y, _ = digits
@@ -422,18 +422,24 @@ def test_dropped_networks_leave_no_graph_and_many_raise_no_warning(
     monkeypatch.setattr(network_pool, "MAX_IDLE_NETWORKS", 1)
     monkeypatch.setattr(network_pool, "_idle_networks", [])
     tf.get_logger().addHandler(caplog.handler)
-    n_graphs = []
+    n_graphs, n_code_mappings = [], []
     gc.freeze()  # looks at what comes from here on only, which is quicker by far
     try:
         for units in range(3, 9):  # TensorFlow warns at the sixth trace of a function
             small((units,), epochs=1).fit(X[:64], y[:64])
             gc.collect()
-            n_graphs.append(sum(type(one).__name__ == "FuncGraph" for one in gc.get_objects()))
+            kinds = [type(one).__name__ for one in gc.get_objects()]
+            n_graphs.append(kinds.count("FuncGraph") + kinds.count("Graph"))
+            mappings = psutil.Process().memory_maps(grouped=False)
+            n_code_mappings.append(
+                sum("x" in one.perms and one.path == "[anon]" for one in mappings)
+            )
     finally:
         gc.unfreeze()
         tf.get_logger().removeHandler(caplog.handler)
     assert "retracing" not in caplog.text
     assert n_graphs[1:] == n_graphs[1:2] * 5  # the first network may set up what all share
+    assert n_code_mappings[-1] <= n_code_mappings[1]  # XLA maps dozens of pieces for each network
 
 
 class FakeNetwork:

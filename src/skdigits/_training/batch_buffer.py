@@ -1,7 +1,6 @@
 """Batch buffers: host memory for the samples of some batches, shared with TensorFlow."""
 
 import numpy as np
-import tensorflow as tf
 
 # Samples per call of the compiled loop: enough to make the cost of a call negligible, few enough
 # to keep the copy in host memory small.
@@ -18,10 +17,8 @@ class BatchBuffer:
         self._x = _aligned_zeros((self.n_samples, n_features), dtype)
         self._y = _aligned_zeros((self.n_samples,), np.int32)
         self._weight = _aligned_zeros((self.n_samples,), np.float32)
-        self.tensors = [
-            tf.experimental.dlpack.from_dlpack(
-                array.reshape(-1, batch_size, *array.shape[1:]).__dlpack__()
-            )
+        self.arrays = [
+            array.reshape(-1, batch_size, *array.shape[1:])
             for array in (self._x, self._y, self._weight)
         ]
 

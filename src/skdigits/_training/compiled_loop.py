@@ -24,7 +24,7 @@ from skdigits._training.cpu import has_gpu
 from skdigits._training.gradients import gradient_function
 from skdigits._training.optimizers import from_config
 from skdigits._training.random_bits import hash_bits
-from skdigits._training.threads import limit_threads
+from skdigits._training.threads import limit_threads, session_config
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
@@ -51,24 +51,20 @@ class LoopConfig:
 
 
 class CompiledNetwork:
-    """A network's variables, its optimizer and the compiled loop over them."""
+    """A network's variables, its optimizer and the compiled loop over them.
+
+    They live in a graph and a session of their own: only a closed session releases the code that
+    XLA compiled for it. Outside of a session, TensorFlow keeps that code as long as the process
+    lives, several megabytes for each network.
+    """
 
     def __init__(self, config):
         self.config = config
-        self._variables, self._trainable, self._moving = [], [], []
-        for _, shapes in weights_by_layer(config.network):
-            for name, shape in shapes.items():
-                initial = _transpose_kernel(np.full(shape, np.nan, np.float32))
-                variable = keras.Variable(initial, name=name)
-                self._variables.append(variable)
-                (self._moving if name in MOVING else self._trainable).append(variable)
-        self._optimizer = from_config(config.optimizer)
-        keep_gradients_local(self._optimizer)
-        self._optimizer.build(self._trainable)
-        self.default_learning_rate = float(self._optimizer.learning_rate)
-        self._read_variables = _compiled(self._values, jit_compile=None)
-        _, self._fresh_optimizer_state = self.state()
+        self._runs_by_dtype = {}
         self._buffers_by_dtype = {}
+        with tf.Graph().as_default():
+            self._session = tf.compat.v1.Session(config=session_config())
+            self._build_variables()
         # XLA compiles the entire loop or, where its convolutions are slow, only the functions
         # between convolutions.
         fuse_loop = "image_shape" not in config.network or has_gpu()
@@ -81,36 +77,56 @@ class CompiledNetwork:
             augments=config.augments,
             dtype=tf.bfloat16 if config.precision == "mixed_bfloat16" else tf.float32,
         )
-        self._run_buffer = _compiled(self._run_steps, jit_compile=True if fuse_loop else None)
+        self._loop = _compiled(self._run_steps, jit_compile=True if fuse_loop else None)
+
+    def _build_variables(self):
+        """Build the variables and the optimizer, and what sets them."""
+        self._variables, self._trainable, self._moving = [], [], []
+        for _, shapes in weights_by_layer(self.config.network):
+            for name, shape in shapes.items():
+                stored_shape = _transpose_kernel(np.empty(shape)).shape
+                variable = keras.Variable("zeros", shape=stored_shape, name=name)
+                self._variables.append(variable)
+                (self._moving if name in MOVING else self._trainable).append(variable)
+        self._optimizer = from_config(self.config.optimizer)
+        keep_gradients_local(self._optimizer)
+        n_operations = len(self._session.graph.get_operations())
+        self._optimizer.build(self._trainable)
+        # Some optimizers then assign the weights to their variables, which Keras expects to happen
+        # at once. In a graph it is an operation, to be run when the weights are set.
+        self._initializers = [variable.value.initializer for variable in self._optimizer.variables]
+        self._copies = [
+            operation
+            for operation in self._session.graph.get_operations()[n_operations:]
+            if operation.type == "AssignVariableOp" and operation not in self._initializers
+        ]
+        self._set_weights = _assignment(self._variables)
+        self._set_optimizer = _assignment(self._optimizer.variables)
+        self._session.run(self._initializers)
+        self.default_learning_rate = float(self._session.run(self._optimizer.learning_rate.value))
 
     def state(self):
         """Copy the weights, in Keras' order and orientation, and the optimizer's variables."""
-        weights, optimizer_state = self._read_variables()
-        return (
-            [np.array(_transpose_kernel(value.numpy()), order="C") for value in weights],
-            [np.array(value.numpy()) for value in optimizer_state],
+        weights, optimizer_state = self._session.run(
+            [[v.value for v in self._variables], [v.value for v in self._optimizer.variables]]
         )
-
-    def _values(self):
-        # Read in one call: reading them one by one takes longer than an epoch of a small network.
-        return [
-            [tf.identity(variable.value) for variable in variables]
-            for variables in (self._variables, self._optimizer.variables)
-        ]
+        return (
+            [np.array(_transpose_kernel(value), order="C") for value in weights],
+            [np.array(value) for value in optimizer_state],
+        )
 
     def set_state(self, weights, optimizer_state):
         """Set all variables; an optimizer state of None resets the optimizer."""
-        for variable, value in zip(self._variables, weights, strict=True):
-            variable.assign(_transpose_kernel(value))
-        # Optimizers that copy the weights, in order, were built on NaN: their copies are NaN.
-        copies = iter(self._trainable)
-        for variable, fresh in zip(
-            self._optimizer.variables, self._fresh_optimizer_state, strict=True
-        ):
-            variable.assign(next(copies) if np.isnan(fresh).any() else fresh)
-        if optimizer_state is not None:
-            for variable, value in zip(self._optimizer.variables, optimizer_state, strict=True):
-                variable.assign(value)
+        self._assign(self._set_weights, map(_transpose_kernel, weights))
+        if optimizer_state is None:
+            self._session.run(self._initializers)
+            self._session.run(self._copies)
+        else:
+            self._assign(self._set_optimizer, optimizer_state)
+
+    def _assign(self, assignment, values):
+        placeholders, operations = assignment
+        self._session.run(operations, dict(zip(placeholders, values, strict=True)))
 
     def run_epoch(self, config, state, dataset, indices, rates):
         """Train on samples in the given order.
@@ -136,7 +152,11 @@ class CompiledNetwork:
             np.asarray(config.augmentation or (0, 0, 0), np.float32),
             np.float32(config.l2),
         ]
-        buffers = self._buffers(np.uint8 if dataset.X.dtype == np.uint8 else np.float32)
+        dtype = np.uint8 if dataset.X.dtype == np.uint8 else np.float32
+        buffers = self._buffers(dtype)
+        if dtype not in self._runs_by_dtype:
+            self._runs_by_dtype[dtype] = self._build_run(buffers[0])
+        run = self._runs_by_dtype[dtype]
         starts = range(0, len(indices), buffers[0].n_samples)
         sums = np.zeros(2)
         with ThreadPoolExecutor(1) as executor:  # fills one buffer while the other is trained on
@@ -155,13 +175,14 @@ class CompiledNetwork:
                 buffer_rates[:n_steps] = rates[step : step + n_steps]
                 # Weyl sequence: the keys of different seeds start far apart.
                 key = (config.seed * 0x85EBCA6B + state.n_steps + step) % 2**32
-                sums += self._run_buffer(
-                    buffer.tensors,
-                    [tf.constant(buffer_rates), tf.constant(sizes)],
-                    tf.constant(n_steps),
-                    tf.constant(state.n_steps + step),
-                    tf.constant(key, tf.uint32),
-                    [tf.constant(setting) for setting in settings],
+                sums += run(
+                    *buffer.arrays,
+                    buffer_rates,
+                    sizes,
+                    n_steps,
+                    state.n_steps + step,
+                    np.uint32(key),
+                    *settings,
                 )
                 if filling:
                     n_steps, sizes = filling.result()
@@ -211,6 +232,27 @@ class CompiledNetwork:
         for variable, value in zip(self._moving, moments, strict=True):
             variable.assign(variable + update_rate * (value - variable))
 
+    def _build_run(self, buffer):
+        """Return a function of arrays that runs the loop over a buffer like this one."""
+        vector, integer = tf.TensorSpec(buffer.n_batches), tf.TensorSpec((), tf.int32)
+        specs = [  # of the arguments of _run_steps
+            [tf.TensorSpec(array.shape, array.dtype) for array in buffer.arrays],
+            [vector, vector],
+            integer,
+            integer,
+            tf.TensorSpec((), tf.uint32),
+            [tf.TensorSpec(shape) for shape in ((), (), (3,), ())],
+        ]
+        # Traced outside of the graph: inside, TensorFlow 1's rules hold, where == of two tensors is
+        # whether they are the same object.
+        loop = self._loop.get_concrete_function(*specs)
+        with self._session.graph.as_default():
+            inputs = tf.nest.map_structure(
+                lambda spec: tf.compat.v1.placeholder(spec.dtype, spec.shape), specs
+            )
+            sums = tf.stack(loop(*inputs))
+        return self._session.make_callable(sums, tf.nest.flatten(inputs))
+
     def _buffers(self, dtype):
         """Return the two buffers for input of `dtype`."""
         if dtype not in self._buffers_by_dtype:
@@ -219,6 +261,14 @@ class CompiledNetwork:
                 BatchBuffer(self.config.batch_size, n_features, dtype) for _ in range(2)
             ]
         return self._buffers_by_dtype[dtype]
+
+
+def _assignment(variables):
+    """Return placeholders of the values of variables, and operations that assign them."""
+    placeholders = [tf.compat.v1.placeholder(v.dtype, v.shape) for v in variables]
+    return placeholders, [
+        v.value.assign(p).op for v, p in zip(variables, placeholders, strict=True)
+    ]
 
 
 def _compiled(function, jit_compile=True):
