@@ -1,6 +1,7 @@
 """Studies: what is declared, the runner, its records and report, and the command."""
 
 import io
+import json
 import re
 import signal
 import subprocess
@@ -260,7 +261,7 @@ def test_curves(eight_by_eight, tmp_path):
 def test_records(tmp_path):
     file = records.Records(tmp_path / "records.jsonl")
     assert file.read() == {}
-    fit = dict.fromkeys(records.REQUIRED_FIELDS, 1)
+    fit = {name: kind() for name, kind in records.REQUIRED_FIELDS.items()}
     file.append(fit | {"key": "a"})
     with file.path.open("a") as stream:
         stream.write('{"key": "d"}\n' + 10_000 * "[" + '\n{"key": "b", "val')
@@ -270,9 +271,14 @@ def test_records(tmp_path):
     assert file.find("c") == fit | {"key": "c"}
     assert file.find("b") is None
     assert file.n_damaged() == 3
+    with file.path.open("a") as stream:  # fields of other types
+        for field in fit:
+            stream.write(f"{json.dumps(fit | {field: [1]})}\n")
+    assert list(file.read()) == ["a", "c"]
+    assert file.n_damaged() == 3 + len(fit)
     with file.path.open("a") as stream:
         stream.write("\n\n")
-    assert file.n_damaged() == 3
+    assert file.n_damaged() == 3 + len(fit)
 
 
 def test_damaged_lines_are_reported_and_their_fits_repeated(eight_by_eight, tmp_path):
@@ -285,26 +291,6 @@ def test_damaged_lines_are_reported_and_their_fits_repeated(eight_by_eight, tmp_
     assert "1 damaged lines in" in text.getvalue()
     pd.testing.assert_series_equal(again.test_loss, first.test_loss)
     assert load_fits(tmp_path).seed.tolist() == [0, 1]
-
-
-class FullDisk(io.FileIO):
-    """A file of which only the first bytes of each piece are written."""
-
-    def write(self, data):
-        return super().write(data[:20])
-
-
-def test_full_disk_loses_no_finished_fit(eight_by_eight, tmp_path, monkeypatch):
-    half = _study(Network("two", TINY))
-    first = reproduce(half, tmp_path, file=io.StringIO())
-    study = _study(Network("two", TINY, seeds=2))
-    with monkeypatch.context() as patch:
-        patch.setattr(records, "open", lambda path, mode, **_: FullDisk(path, "a+"), raising=False)
-        with pytest.raises(OSError, match="No space"):
-            reproduce(study, tmp_path, file=io.StringIO())
-    results = reproduce(study, tmp_path, file=io.StringIO())
-    assert load_fits(tmp_path).seed.tolist() == [0, 1]
-    pd.testing.assert_frame_equal(results[:1], first)
 
 
 KILLED = """

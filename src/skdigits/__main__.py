@@ -1,6 +1,7 @@
 """The skdigits command."""
 
 import argparse
+import errno
 import os
 import sys
 import warnings
@@ -44,7 +45,9 @@ def main(arguments=None):
         print(f"\nskdigits: {message}; {resume}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"skdigits: {error}", file=sys.stderr)
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = f"; {resume} once there is space" if is_full else ""
+        print(f"skdigits: {error}{hint}", file=sys.stderr)
         return 1
 
 

@@ -1,4 +1,4 @@
-"""Atomic file writes, the number of allowed threads, integers and warnings."""
+"""Writing files, the number of allowed threads, integers and warnings."""
 
 import os
 import sys
@@ -23,13 +23,30 @@ def atomic_write(path):
     ------
     temporary : pathlib.Path
         A file in the same folder.
+
+    Raises
+    ------
+    OSError
+        If writing fails; the error names `path`.
     """
     temporary = path.with_name(f"{path.name}-{uuid.uuid4().hex}.tmp")
     try:
-        yield temporary
-        temporary.replace(path)
+        with file_in_errors(path):
+            yield temporary
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def file_in_errors(path):
+    """Name a file in the errors of writing it; that of a full disk names none."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def allowed_threads():
