@@ -239,6 +239,22 @@ def test_search_is_that_of_grid_search(eight_by_eight, tmp_path, n_jobs):
         assert row.validation_accuracy == alone.score(X_val, y_val)
 
 
+def test_search_validates_on_all_images_even_if_there_are_as_many_as_in_training(
+    eight_by_eight, tmp_path, monkeypatch
+):
+    """GridSearchCV would cut them down to the rows of each fold."""
+    monkeypatch.setattr(data, "QUICK_DIVISOR", 2)
+    split = Split(648, divisor=16)
+    search = Search("folds", TINY, {"hidden_layer_sizes": [8]}, _units, folds=2)
+    reproduce(_study(search, split=split), tmp_path, quick=True, file=io.StringIO())
+    parts = data.images(split, quick=True)
+    assert len(parts["train"][0]) == len(parts["validation"][0])
+    for fit in load_fits(tmp_path / "quick").itertuples():
+        model = joblib.load(tmp_path / "quick" / fit.model)
+        expected = model.score(*parts["validation"])
+        assert fit.history["val_accuracy"][-1] == pytest.approx(expected)
+
+
 def test_curves(eight_by_eight, tmp_path):
     sizes = Curve("sizes", TINY, (100, 500), _images_of, seeds=2)
     widths = Curve("widths", TINY, (4, 12), _units, parameter="hidden_layer_sizes")

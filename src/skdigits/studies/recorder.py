@@ -145,15 +145,19 @@ class RecordedClassifier(ClassifierMixin):
     label : callable
         Return the name of a fit from the parameters of the estimator and ``images``, the number of
         training images.
+    validation : dict, default=None
+        ``X_val`` and ``y_val`` of every fit. A search would cut them down to the rows of a fold if
+        they were passed to its fit and had as many rows as the training images.
     """
 
-    def __init__(self, estimator, recorder, label):
+    def __init__(self, estimator, recorder, label, validation=None):
         self.estimator = estimator
         self.recorder = recorder
         self.label = label
+        self.validation = validation
 
     def __sklearn_clone__(self):
-        return RecordedClassifier(clone(self.estimator), self.recorder, self.label)
+        return RecordedClassifier(clone(self.estimator), self.recorder, self.label, self.validation)
 
     def __sklearn_tags__(self):
         return self.estimator.__sklearn_tags__()
@@ -167,10 +171,12 @@ class RecordedClassifier(ClassifierMixin):
         self.estimator.set_params(**parameters)
         return self
 
-    def fit(self, X, y, **fit_params):
+    def fit(self, X, y):
         """Fit the wrapped classifier, or load it if this fit is recorded."""
         name = self.label({**self.get_params(), "images": len(X)})
-        self.estimator, self.record_ = self.recorder.fit(self.estimator, X, y, name, **fit_params)
+        self.estimator, self.record_ = self.recorder.fit(
+            self.estimator, X, y, name, **(self.validation or {})
+        )
         self.classes_ = self.estimator.classes_
         return self
 
