@@ -1,11 +1,27 @@
-"""Writing files, the number of allowed threads, integers and warnings."""
+"""Folders and files, the number of allowed threads, integers and warnings."""
 
+import errno
 import os
 import sys
 import uuid
 import warnings
 from contextlib import contextmanager
 from numbers import Integral
+
+
+def make_folder(path):
+    """Create a folder and its parents, unless it exists.
+
+    Raises
+    ------
+    OSError
+        If it cannot be created; in the place of an existing file, the error says so.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        message = "a file is in the place of a folder; move or delete it"
+        raise FileExistsError(errno.EEXIST, message, str(path)) from None
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from sklearn.metrics import log_loss
 from sklearn.utils.validation import check_is_fitted
 
 import skdigits
-from skdigits._utils import atomic_write, warn
+from skdigits._utils import atomic_write, make_folder, warn
 from skdigits.studies.data import Split, images
 from skdigits.studies.records import RECORDS_FILE, Records
 from skdigits.studies.system_info import environment
@@ -91,7 +91,7 @@ class Recorder:
         fitted = _load(path, type(estimator), record["history"], X) if record else None
         if fitted is not None:
             return fitted, record | model
-        path.parent.mkdir(parents=True, exist_ok=True)  # if it cannot be, fail before the fit
+        make_folder(path.parent)  # if it cannot be, fail before the fit
         estimator.fit(X, y, **fit_params)
         record = {
             "key": key,
