@@ -325,7 +325,7 @@ def fetch(subset="train", *, return_X_y):
 
 def fit_or_die(self, *arguments, **options):
     if self.random_state == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), int(sys.argv[2]))
     return fit(self, *arguments, **options)
 
 data.fetch_mnist = fetch
@@ -337,10 +337,11 @@ reproduce(Study("own", "", "", (network,), Split(divisor=16), minutes=1), sys.ar
 
 
 @pytest.mark.slow
-def test_killed_and_resumed(eight_by_eight, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_killed_and_resumed(number, eight_by_eight, tmp_path):
     """The results are those of an undisturbed run, and no finished fit is repeated."""
-    killed = subprocess.run([sys.executable, "-c", KILLED, tmp_path / "killed"], check=False)
-    assert killed.returncode == -signal.SIGKILL
+    command = [sys.executable, "-c", KILLED, tmp_path / "killed", str(int(number))]
+    assert subprocess.run(command, check=False).returncode == -number
     path = tmp_path / "killed" / "records.jsonl"
     finished = path.read_text()
     assert len(finished.splitlines()) == 2
