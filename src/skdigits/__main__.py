@@ -1,6 +1,7 @@
 """The skdigits command."""
 
 import argparse
+import errno
 import os
 import sys
 import warnings
@@ -43,8 +44,15 @@ def main(arguments=None):
         message = "a worker process was killed, possibly for lack of memory"
         print(f"\nskdigits: {message}; {resume}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # the standard output was piped into `head`, say
+        # Otherwise Python would fail to flush it when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"skdigits: nobody reads the output any more; {resume}", file=sys.stderr)
+        return 1
     except OSError as error:
-        print(f"skdigits: {error}", file=sys.stderr)
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = f"; {resume} once there is space" if is_full else ""
+        print(f"skdigits: {error}{hint}", file=sys.stderr)
         return 1
 
 

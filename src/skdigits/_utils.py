@@ -1,11 +1,27 @@
-"""Atomic file writes, the number of allowed threads, integers and warnings."""
+"""Folders and files, the number of allowed threads, integers and warnings."""
 
+import errno
 import os
 import sys
 import uuid
 import warnings
 from contextlib import contextmanager
 from numbers import Integral
+
+
+def make_folder(path):
+    """Create a folder and its parents, unless it exists.
+
+    Raises
+    ------
+    OSError
+        If it cannot be created; in the place of an existing file, the error says so.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        message = "a file is in the place of a folder; move or delete it"
+        raise FileExistsError(errno.EEXIST, message, str(path)) from None
 
 
 @contextmanager
@@ -23,13 +39,30 @@ def atomic_write(path):
     ------
     temporary : pathlib.Path
         A file in the same folder.
+
+    Raises
+    ------
+    OSError
+        If writing fails; the error names `path`.
     """
     temporary = path.with_name(f"{path.name}-{uuid.uuid4().hex}.tmp")
     try:
-        yield temporary
-        temporary.replace(path)
+        with file_in_errors(path):
+            yield temporary
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def file_in_errors(path):
+    """Name a file in the errors of writing it; that of a full disk names none."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def allowed_threads():

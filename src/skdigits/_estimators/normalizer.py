@@ -120,8 +120,11 @@ class DigitImageNormalizer(
         ------
         ValueError
             If X is not a sequence of images, or one of its elements is not an image.
-        FileNotFoundError, PIL.UnidentifiedImageError
-            If a path names no file, or a file that is not an image.
+        FileNotFoundError, PIL.UnidentifiedImageError, OSError
+            If a path names no file, a file that is not an image, or a damaged image.
+        PIL.Image.DecompressionBombError
+            If an image file has more than twice ``PIL.Image.MAX_IMAGE_PIXELS``. Pillow warns of
+            those with more than that.
         """
         self._validate_params()
         images = snapshot(self)._images(X)

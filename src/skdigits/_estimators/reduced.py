@@ -138,7 +138,9 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights.
         X_val : array-like of shape (n_val_samples, n_features), default=None
-            Samples, not reduced, on which the classifier is validated after every epoch.
+            Samples, not reduced, on which the classifier is validated after every epoch. In a
+            search or a cross-validation, pass more or fewer than the samples in `X`: scikit-learn
+            splits arguments with as many rows.
         y_val : array-like of shape (n_val_samples,), default=None
             Labels of `X_val`.
         sample_weight_val : array-like of shape (n_val_samples,), default=None

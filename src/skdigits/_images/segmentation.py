@@ -24,6 +24,10 @@ def grey_values(image):
 
     if isinstance(image, str | Path):
         with Image.open(image) as opened:
+            try:
+                opened.load()
+            except (OSError, SyntaxError) as error:  # Pillow does not name the file
+                raise OSError(f"the image file {str(image)!r} is damaged: {error}") from error
             return grey_values(opened)
     if isinstance(image, Image.Image):
         return _grey_values_of_pillow(ImageOps.exif_transpose(image))

@@ -141,14 +141,14 @@ def _search(recorder, search):
     estimator = _estimator(search, 0, recorder.quick)
     recorder = replace(recorder, score_training=False)
     grid = GridSearchCV(
-        RecordedClassifier(estimator, recorder, search.label),
+        RecordedClassifier(estimator, recorder, search.label, _validation(parts)),
         search.grid,
         scoring=_score_and_metrics,
         cv=cv,
         refit="score" if search.refit else False,
         error_score="raise",
     )
-    grid.fit(X, y, **_validation(parts))
+    grid.fit(X, y)
     results = grid.cv_results_
     for index, parameters in enumerate(results["params"]):
         name = search.label(estimator.get_params() | parameters)

@@ -1,11 +1,12 @@
 """Fit estimators, recording each finished fit and reusing those already recorded."""
 
+import errno
 import hashlib
+import json
 import os
 import re
 import threading
 import time
-import warnings
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,9 +15,10 @@ import joblib
 import numpy as np
 from sklearn.base import ClassifierMixin, clone
 from sklearn.metrics import log_loss
+from sklearn.utils.validation import check_is_fitted
 
 import skdigits
-from skdigits._utils import atomic_write
+from skdigits._utils import atomic_write, make_folder, warn
 from skdigits.studies.data import Split, images
 from skdigits.studies.records import RECORDS_FILE, Records
 from skdigits.studies.system_info import environment
@@ -83,10 +85,13 @@ class Recorder:
         seed = estimator.get_params().get("random_state")
         slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
         path = self.output / "models" / self.study / f"{slug[:80]}-seed{seed}-{key[:8]}.joblib"
+        _check_is_no_folder(path)
+        model = {"model": str(path.relative_to(self.output))}
         record = self.records.find(key) if path.exists() else None
-        fitted = _load(path) if record else None
+        fitted = _load(path, type(estimator), record["history"], X) if record else None
         if fitted is not None:
-            return fitted, record
+            return fitted, record | model
+        make_folder(path.parent)  # if it cannot be, fail before the fit
         estimator.fit(X, y, **fit_params)
         record = {
             "key": key,
@@ -97,13 +102,14 @@ class Recorder:
             "images": len(X),
             **self._metrics(estimator, X, y),
             "estimator": _parameters(estimator, repr),
-            "model": str(path.relative_to(self.output)),
+            **model,
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "environment": _environment(),
         }
         if after:
             record["fit_seconds"] += after["fit_seconds"]
-        _save(estimator, path)
+        with atomic_write(path) as unfinished:
+            joblib.dump(estimator, unfinished)
         self.records.append(record)
         return estimator, record
 
@@ -139,15 +145,19 @@ class RecordedClassifier(ClassifierMixin):
     label : callable
         Return the name of a fit from the parameters of the estimator and ``images``, the number of
         training images.
+    validation : dict, default=None
+        ``X_val`` and ``y_val`` of every fit. A search would cut them down to the rows of a fold if
+        they were passed to its fit and had as many rows as the training images.
     """
 
-    def __init__(self, estimator, recorder, label):
+    def __init__(self, estimator, recorder, label, validation=None):
         self.estimator = estimator
         self.recorder = recorder
         self.label = label
+        self.validation = validation
 
     def __sklearn_clone__(self):
-        return RecordedClassifier(clone(self.estimator), self.recorder, self.label)
+        return RecordedClassifier(clone(self.estimator), self.recorder, self.label, self.validation)
 
     def __sklearn_tags__(self):
         return self.estimator.__sklearn_tags__()
@@ -161,10 +171,12 @@ class RecordedClassifier(ClassifierMixin):
         self.estimator.set_params(**parameters)
         return self
 
-    def fit(self, X, y, **fit_params):
+    def fit(self, X, y):
         """Fit the wrapped classifier, or load it if this fit is recorded."""
         name = self.label({**self.get_params(), "images": len(X)})
-        self.estimator, self.record_ = self.recorder.fit(self.estimator, X, y, name, **fit_params)
+        self.estimator, self.record_ = self.recorder.fit(
+            self.estimator, X, y, name, **(self.validation or {})
+        )
         self.classes_ = self.estimator.classes_
         return self
 
@@ -196,19 +208,45 @@ def _environment():
     return environment()
 
 
-def _save(estimator, path):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as unfinished:
-        joblib.dump(estimator, unfinished)
+def _check_is_no_folder(path):
+    if path.is_dir():
+        message = "a folder is in the place of a saved model; move or delete it"
+        raise IsADirectoryError(errno.EISDIR, message, str(path))
 
 
-def _load(path):
-    """Load a saved estimator; if that fails, warn and return None."""
+def _load(path, kind, history, X):
+    """Load the estimator of a recorded fit; if the file does not hold it, warn and return None.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    kind : type
+        Type of the estimator.
+    history : dict
+        Recorded history, by which a fit with other parameters or data differs.
+    X : ndarray
+        Training samples, of which the estimator must be able to predict one.
+
+    Returns
+    -------
+    fitted : estimator or None
+    """
     try:
-        return joblib.load(path)
-    except Exception as error:  # whatever a damaged pickle raises
-        warnings.warn(f"cannot load {path} ({error}); repeating this fit", stacklevel=3)
+        fitted = joblib.load(path)
+        if type(fitted) is not kind:
+            raise TypeError(f"it holds {type(fitted).__name__}, not {kind.__name__}")
+        check_is_fitted(fitted)
+        found = getattr(fitted, "classifier_", fitted).history_
+        if json.dumps(found) != json.dumps(history):  # as text, in which NaN equals NaN
+            raise ValueError("it holds another fit than the recorded one")
+        fitted.predict(X[:1])
+    except PermissionError:  # the file may be intact
+        raise
+    except Exception as error:  # whatever a damaged or foreign pickle raises
+        message = f"{type(error).__name__}: {error}"
+        warn(f"cannot load {path} ({message}); repeating this fit")
         return None
+    return fitted
 
 
 @lru_cache(maxsize=1)

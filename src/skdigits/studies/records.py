@@ -4,11 +4,16 @@ import errno
 import json
 import os
 
+from skdigits._utils import file_in_errors
+
 RECORDS_FILE = "records.jsonl"
 # A line without these fields is not the record of a fit.
 REQUIRED_FIELDS = {
-    *("key", "study", "network", "seed", "quick", "images", "parameters", "epochs"),
-    *("fit_seconds", "environment", "finished"),
+    **dict.fromkeys(("key", "study", "network", "finished"), str),
+    **dict.fromkeys(("seed", "images", "parameters", "epochs"), int),
+    "quick": bool,
+    "fit_seconds": float,
+    **dict.fromkeys(("history", "environment"), dict),
 }
 
 
@@ -35,13 +40,13 @@ class Records:
             If the record could not be written completely.
         """
         line = json.dumps(record).encode() + b"\n"
-        with open(self.path, "ab+", buffering=0) as file:
+        with file_in_errors(self.path), open(self.path, "ab+", buffering=0) as file:
             size = file.seek(0, os.SEEK_END)
             if size:
                 file.seek(size - 1)
                 line = line if file.read(1) == b"\n" else b"\n" + line
             if file.write(line) < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file.fileno())
 
     def read(self):
@@ -69,7 +74,9 @@ class Records:
                 record = json.loads(line)
             except (ValueError, RecursionError):
                 record = None
-            if isinstance(record, dict) and record.keys() >= REQUIRED_FIELDS:
+            if isinstance(record, dict) and all(
+                isinstance(record.get(name), kind) for name, kind in REQUIRED_FIELDS.items()
+            ):
                 records[record["key"]] = record
             else:
                 n_damaged += 1

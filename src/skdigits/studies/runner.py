@@ -7,6 +7,7 @@ from pathlib import Path
 import joblib
 import pandas as pd
 
+from skdigits._utils import make_folder, warn
 from skdigits.studies.declared import STUDIES
 from skdigits.studies.experiments import QUICK_EPOCHS, run_experiments
 from skdigits.studies.progress import FitProgress
@@ -14,7 +15,14 @@ from skdigits.studies.recorder import Recorder
 from skdigits.studies.records import RECORDS_FILE, Records
 from skdigits.studies.report.html import write_html
 from skdigits.studies.report.plots import draw_plots
-from skdigits.studies.report.table import COLUMNS, result_rows, table_cells, text_line, write_csv
+from skdigits.studies.report.table import (
+    COLUMNS,
+    REQUIRED_COLUMNS,
+    result_rows,
+    table_cells,
+    text_line,
+    write_csv,
+)
 from skdigits.studies.study import Study
 from skdigits.studies.system_info import environment
 
@@ -83,7 +91,7 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
         raise ValueError(f"seeds must be at least 1; got {seeds}")
     file = sys.stdout if file is None else file
     output = Path(output, "quick") if quick else Path(output)
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     recorder = Recorder(output, study.name, study.split, quick)
     seeds = 1 if quick else seeds
     n_fits = study.n_fits(seeds)
@@ -140,7 +148,8 @@ def load_results(output):
     Returns
     -------
     results : DataFrame
-        The rows that `reproduce` returned, of all studies.
+        The rows that `reproduce` returned, of all studies. A damaged table is left out, with a
+        warning.
 
     Raises
     ------
@@ -160,15 +169,11 @@ def load_results(output):
     >>> results.study.tolist()
     ['small']
     """
-    studies = dict.fromkeys(record["study"] for record in _records(output).read().values())
-    paths = [path for path in (Path(output, f"{name}.csv") for name in studies) if path.exists()]
-    if not paths:
+    studies = dict.fromkeys(record["study"] for record in _recorded_fits(output))
+    tables = [_read_table(Path(output, f"{name}.csv"), name) for name in studies]
+    tables = [table for table in tables if table is not None]
+    if not tables:
         raise FileNotFoundError(f"output must contain results of a study; got {output}")
-    text = dict.fromkeys(("study", "experiment", "network", "published_name", "model"), str)
-    # Without keep_default_na=False, a network named "nan" would be read as a missing value.
-    tables = [
-        pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""]) for path in paths
-    ]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -204,13 +209,31 @@ def load_fits(output):
     >>> len(fits.history[0]["loss"])
     1
     """
-    return pd.DataFrame(_records(output).read().values())
+    return pd.DataFrame(_recorded_fits(output))
 
 
-def _records(output):
+def _read_table(path, study):
+    """Read the results of a study; None if there are none, or, with a warning, if damaged."""
+    if not path.exists():
+        return None
+    text = dict.fromkeys(("study", "experiment", "network", "published_name", "model"), str)
+    try:
+        # Without keep_default_na=False, a network named "nan" would be read as a missing value.
+        table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+        if table.reindex(columns=REQUIRED_COLUMNS).isna().any(axis=None) or table.empty:
+            raise ValueError(f"must have values in the columns {', '.join(REQUIRED_COLUMNS)}")
+    except ValueError as error:  # those of pandas are of this kind, too
+        reason = str(error).strip()
+        warn(f"leaving out {path}, which is damaged ({reason}): reproduce study {study} again")
+        return None
+    return table
+
+
+def _recorded_fits(output):
     records = Records(Path(output) / RECORDS_FILE)
-    if not records.path.exists():
+    fits = list(records.read().values())
+    if not fits:
         quick = Path(output, "quick")
         hint = f"; the results of a quick run are in {quick}" if quick.exists() else ""
         raise FileNotFoundError(f"output must contain recorded fits; got {output}{hint}")
-    return records
+    return fits

@@ -4,7 +4,7 @@ import re
 
 import joblib
 
-from skdigits._utils import atomic_write
+from skdigits._utils import atomic_write, make_folder, warn
 from skdigits.studies.data import images
 
 CAPTION = "Description"  # a predefined keyword of PNG
@@ -34,7 +34,7 @@ def draw_plots(study, output, results, quick):
     folder = _folder(study, output)
     outdated = set(folder.glob("*.png"))
     if study.plots is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with plt.ioff():
             plots = study.plots(_load_models(output, results), images(study.split, quick))
             for number, (caption, display) in enumerate(plots):
@@ -51,17 +51,24 @@ def draw_plots(study, output, results, quick):
                 plt.close(figure)
                 outdated.discard(path)
     for path in outdated:
-        path.unlink()
+        path.unlink(missing_ok=True)  # another run in this folder may have deleted it
 
 
 def saved_plots(study, output):
-    """List the files and captions of a study's plots, in order."""
+    """List the files and captions of a study's plots, in order; leave out others with a warning."""
     from PIL import Image
 
     plots = []
     for path in sorted(_folder(study, output).glob("*.png")):
-        with Image.open(path) as plot:
-            plots.append((path, plot.info[CAPTION]))
+        try:
+            with Image.open(path) as plot:
+                plot.load()
+                plots.append((path, plot.info[CAPTION]))
+        except (PermissionError, IsADirectoryError):
+            raise
+        except Exception as error:  # whatever Pillow raises about a damaged image
+            reason = f"{type(error).__name__}: {error}"
+            warn(f"leaving out the plot {path} ({reason}): reproduce study {study.name} again")
     return plots
 
 

@@ -45,6 +45,8 @@ RECORD_FIELDS = (
     "test_loss",
     "model",
 )
+# Every row has a value in these, and the study.
+REQUIRED_COLUMNS = ["study", *RECORD_FIELDS[:8], "accuracy"]
 
 
 def result_rows(study, published, fits):
