@@ -5,8 +5,10 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.decomposition import PCA
+from sklearn.impute import SimpleImputer
 
-from skdigits import DenseDigitClassifier
+from skdigits import DenseDigitClassifier, ReducedDigitClassifier
 from skdigits._estimators.input_range import training_range, value_range
 
 
@@ -31,6 +33,29 @@ def test_other_scale_warns(scale, other, n_samples, trained, digits):
         assert caught[0].filename == __file__
     with pytest.warns(UserWarning, match=message):
         trained[scale].score(X, digits[3][:n_samples])
+
+
+@pytest.mark.parametrize("n_samples", [1, 300])
+def test_negative_pixels_warn_after_training_without(n_samples, trained, digits):
+    X = digits[1][:n_samples] / 8 - 1
+    for classifier in trained.values():
+        with pytest.warns(UserWarning, match="X has values from -1 to"):
+            classifier.predict(X)
+
+
+def test_reducers_do_not_hide_the_scale(digits, small):
+    X, X_test, y, y_test = digits
+    reduced = ReducedDigitClassifier(PCA(10), small(epochs=1)).fit(X, y)
+    with pytest.warns(UserWarning, match="X has values from 0 to 1, but .* from 0 to 16;"):
+        reduced.predict(X_test / 16)
+    with pytest.warns(UserWarning, match="X_val has values from 0 to 1,"):
+        reduced.fit(X, y, X_val=X_test / 16, y_val=y_test)
+    imputed = ReducedDigitClassifier(SimpleImputer(), small(epochs=1))
+    imputed.fit(np.where(X > 15, np.nan, X), y)
+    with warnings.catch_warnings(action="error"):
+        reduced.predict(X_test)
+        imputed.predict(X_test)
+        imputed.predict(np.where(X_test > 15, np.nan, X_test))
 
 
 def test_dark_images_warn_if_there_are_many(trained, digits):

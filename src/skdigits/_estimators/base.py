@@ -133,8 +133,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
                 X_val = fitted._as_rows(X_val, name="X_val")
             held_out = check_validation_data(fitted, X_val, y_val, sample_weight_val)
             if held_out is not None:
-                values = value_range(held_out.X)
-                warn_if_scaled_differently(held_out.X, values, fitted._training_range, "X_val")
+                warn_if_scaled_differently(held_out.X, fitted._training_range, name="X_val")
             training, validation = make_datasets(fitted, samples, held_out, normalize=True)
             config = training_config(
                 fitted, epochs=fitted.epochs, schedule=fitted.learning_rate_schedule
@@ -214,7 +213,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         samples = check_training_data(self, X, y, sample_weight, reset=not resume)
         if resume:
             check_resumable(self, samples.X.shape[1])
-            warn_if_scaled_differently(samples.X, value_range(samples.X), self._training_range)
+            warn_if_scaled_differently(samples.X, self._training_range)
         earlier = self._training_range if resume else None
         self._training_range = training_range(samples.X, earlier)
         return samples
@@ -245,7 +244,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             check_is_fitted(self)
             X = validate_data(self, self._as_rows(X), dtype=INPUT_DTYPES, reset=False)
             values = value_range(X)
-        warn_if_scaled_differently(X, values, self._training_range)
+        warn_if_scaled_differently(X, self._training_range, values=values)
         return X
 
     def _layer_outputs(self, X, depth=None):

@@ -38,36 +38,43 @@ def training_range(X, earlier=None):
     return min(low, earlier[0]), max(high, earlier[1]), max(typical, earlier[2])
 
 
-def warn_if_scaled_differently(X, values, trained, name="X"):
+def warn_if_scaled_differently(X, trained, *, values=None, name="X"):
     """Warn if samples cannot be on the scale of the training samples.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-    values : (float, float)
-        Its range.
     trained : (float, float, float)
         From `training_range`.
+    values : (float, float), default=None
+        Range of X, if it is known.
     name : str, default="X"
         Name of X in the warning.
     """
-    low, high = values
+    low, high = value_range(X) if values is None else values
     trained_low, trained_high, typical = trained
     largest, trained_largest = max(high, -low), max(trained_high, -trained_low)
-    if typical <= FACTOR * largest and largest <= FACTOR * trained_largest:
-        return
     if largest > FACTOR * trained_largest:
         differs = np.median(_peaks(X)) > FACTOR * trained_largest > 0  # not just by outliers
-    elif 0.5 < largest <= 1:
-        # Fractions of 1, perhaps of a single image. All others could be dark images.
-        differs = len(_peaks(X)) >= MIN_DARK_SAMPLES or (np.rint(X) != X).any()
+    elif FACTOR * largest < typical:
+        # Only fractions of 1 are clearly no dark image.
+        is_fraction = 0.5 < largest <= 1 and (np.rint(X) != X).any()
+        differs = is_fraction or len(_peaks(X)) >= MIN_DARK_SAMPLES
+    elif -FACTOR * low > trained_largest and trained_low >= 0:
+        differs = np.median(-FACTOR * X.min(axis=1)) > trained_largest
     else:
-        differs = len(_peaks(X)) >= MIN_DARK_SAMPLES
+        return
     if differs:
         warn(
-            f"{name} has values from {low:g} to {high:g}, but the network was trained on values "
-            f"from {trained_low:g} to {trained_high:g}; scale {name} as in training"
+            f"{name} has values from {low:g} to {high:g}, but the training samples had values from "
+            f"{trained_low:g} to {trained_high:g}; scale {name} as in training"
         )
+
+
+def is_finite_table(X):
+    """Whether X is a plain array of finite numbers, of shape (n_samples, n_features)."""
+    is_table = type(X) is np.ndarray and X.ndim == 2 and X.dtype.kind in "iuf" and X.size
+    return bool(is_table) and bool(np.isfinite(value_range(X)).all())
 
 
 def _peaks(X):

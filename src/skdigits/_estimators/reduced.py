@@ -20,6 +20,11 @@ from skdigits._compat import (
 )
 from skdigits._estimators.base import BaseDigitClassifier
 from skdigits._estimators.dense import DenseDigitClassifier
+from skdigits._estimators.input_range import (
+    is_finite_table,
+    training_range,
+    warn_if_scaled_differently,
+)
 from skdigits._estimators.persistence import VersionedState, replace_on_success, snapshot
 from skdigits._estimators.routing import metadata_router, route_fit
 from skdigits._estimators.validation import check_validation_arguments
@@ -177,6 +182,8 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         with replace_on_success(self) as fitted:
             check_feature_names(fitted, X, reset=True)
             check_n_features(fitted, X, reset=True)
+            fitted._training_range = training_range(X) if is_finite_table(X) else None
+            fitted._check_scale(X_val, "X_val")
             fitted._clone_parts()
             routed = route_fit(fitted, metadata | params, fitted.reducer_, fitted.classifier_)
             reducing = context.subcontext(task_name="reduce")
@@ -247,6 +254,11 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
                 if name.split("__")[-1] == "random_state" and value is None:
                     part.set_params(**{name: rng.randint(2**31 - 1)})
 
+    def _check_scale(self, X, name="X"):
+        """Warn if samples are on another scale than in training, which a reducer would hide."""
+        if self._training_range is not None and is_finite_table(X):
+            warn_if_scaled_differently(X, self._training_range, name=name)
+
     def _fit_reducer(self, X, y, routed):
         if hasattr(self.reducer_, "fit_transform"):
             return self.reducer_.fit_transform(X, y, **routed.fit_transform)
@@ -278,6 +290,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         fitted = snapshot(self)
         check_is_fitted(fitted)
         check_feature_names(fitted, X, reset=False)
+        fitted._check_scale(X)
         X_reduced = fitted.reducer_.transform(X)
         return getattr(fitted.classifier_, method)(X_reduced, *arguments)
 
