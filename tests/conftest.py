@@ -15,8 +15,9 @@ from skdigits import ConvDigitClassifier, DenseDigitClassifier
 from skdigits._training import network_pool
 from skdigits.datasets import fetch_mnist
 
-# Compiling is most of what tests do: keep every network for the next test that fits an equal one.
-network_pool.MAX_IDLE_NETWORKS = 300
+# Compiling is most of what tests do: keep more networks for the next test that fits an equal one.
+# Each has ten idle threads, of TensorFlow's compiler.
+network_pool.MAX_IDLE_NETWORKS = 60
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The scikit-learn contract of a digit network, shared by all kinds of networks."""
 
+import math
 import time
 from numbers import Integral, Real
 
@@ -238,7 +239,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             and X.ndim == 2
             and len(X)
             and X.shape[1] == self.n_features_in_
-            and np.isfinite(values := value_range(X)).all()
+            and all(map(math.isfinite, values := value_range(X)))
         )
         if not is_checked:
             check_is_fitted(self)

@@ -8,7 +8,8 @@ import os
 import threading
 from contextlib import contextmanager
 
-# Maximum number of idle networks; the least recently used one is dropped first.
+# Maximum number of idle networks; the least recently used one is dropped first. TensorFlow has ten
+# idle threads for each.
 MAX_IDLE_NETWORKS = 16
 
 _idle_networks = []  # least recently used first
