@@ -36,7 +36,9 @@ from skdigits._estimators.validation import (
     INPUT_DTYPES,
     check_classes,
     check_training_data,
+    check_range,
     check_validation_data,
+    refuse_huge_ints,
 )
 from skdigits._inference.forward import layer_outputs
 from skdigits._training.schedules import END_SCHEDULES, SCHEDULES
@@ -242,17 +244,23 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         )
         if not is_checked:
             check_is_fitted(self)
-            X = validate_data(self, self._as_rows(X), dtype=INPUT_DTYPES, reset=False)
+            with refuse_huge_ints("X"):
+                X = validate_data(self, self._as_rows(X), dtype=INPUT_DTYPES, reset=False)
             values = value_range(X)
+        check_range(*values, "X")
         warn_if_scaled_differently(X, values, self._training_range)
         return X
 
     def _layer_outputs(self, X, depth=None):
         X = self._check_X(X)
-        dtype = np.float64 if X.dtype == np.float64 else np.float32
-        return layer_outputs(
-            self.network_config_, self._weights, X, *self._scaling, depth=depth, dtype=dtype
-        )
+        network = self.network_config_, self._weights, X, *self._scaling
+        if X.dtype != np.float64:
+            with np.errstate(over="ignore", invalid="ignore"):
+                outputs = layer_outputs(*network, depth=depth, dtype=np.float32)
+            if np.isfinite(outputs).all():
+                return outputs
+        # Samples far beyond those in training may overflow float32.
+        return layer_outputs(*network, depth=depth, dtype=np.float64)
 
     def predict(self, X):
         """Predict the class of samples.
