@@ -35,10 +35,10 @@ from skdigits._estimators.progress import Progress
 from skdigits._estimators.validation import (
     INPUT_DTYPES,
     check_classes,
-    check_training_data,
     check_range,
+    check_training_data,
     check_validation_data,
-    refuse_huge_ints,
+    converted_to_float32,
 )
 from skdigits._inference.forward import layer_outputs
 from skdigits._training.schedules import END_SCHEDULES, SCHEDULES
@@ -244,7 +244,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         )
         if not is_checked:
             check_is_fitted(self)
-            with refuse_huge_ints("X"):
+            with converted_to_float32("X"):
                 X = validate_data(self, self._as_rows(X), dtype=INPUT_DTYPES, reset=False)
             values = value_range(X)
         check_range(*values, "X")

@@ -62,7 +62,7 @@ def one_line(value):
 
 def check_training_data(estimator, X, y, sample_weight, *, reset):
     """Check samples, labels and weights, and record the features if `reset`."""
-    with refuse_huge_ints("X"):
+    with converted_to_float32("X"):
         X, y = validate_data(estimator, X, y, dtype=INPUT_DTYPES, order="C", reset=reset)
     if y.dtype == object:
         types = {"str" if isinstance(label, str) else type(label).__name__ for label in y}
@@ -79,7 +79,7 @@ def check_validation_data(estimator, X_val, y_val, sample_weight_val):
         return None
     check_validation_arguments(X_val, y_val, sample_weight_val)
     check_feature_names(estimator, X_val, reset=False)
-    with refuse_huge_ints("X_val"):
+    with converted_to_float32("X_val"):
         X_val = check_array(X_val, dtype=INPUT_DTYPES, order="C", input_name="X_val")
     if X_val.shape[1] != estimator.n_features_in_:
         raise ValueError(
@@ -102,10 +102,11 @@ def check_validation_arguments(X_val, y_val, sample_weight_val):
 
 
 @contextmanager
-def refuse_huge_ints(name):
-    """Turn the OverflowError of Python's ints that are no float into an error about the data."""
+def converted_to_float32(name):
+    """Check data while they are converted: larger numbers become infinite, or an OverflowError."""
     try:
-        yield
+        with np.errstate(over="ignore"):  # scikit-learn refuses infinity
+            yield
     except OverflowError as error:
         raise ValueError(
             f"{name} must be within the range of float32 (3.4e38), in which the network is "
@@ -124,7 +125,8 @@ def check_range(low, high, name):
 
 def _check_weight(sample_weight, X, name):
     try:
-        return check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        with np.errstate(over="ignore"):  # scikit-learn refuses infinity
+            return check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     except (OverflowError, TypeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(f"{name} cannot be used: {reason}") from error
