@@ -107,7 +107,7 @@ fit_parameters = st.fixed_dictionaries(
 )
 
 
-@examples(40)
+@examples(20)
 @given(make=networks, parameters=fit_parameters)
 def test_copies_train_and_predict_alike(make, parameters):
     """A clone, a pickle and set_params describe the same model."""
@@ -123,7 +123,7 @@ def test_copies_train_and_predict_alike(make, parameters):
     assert_same(outcome(make().set_params(**parameters).fit(X, y)), expected)
 
 
-@examples(25)
+@examples(20)
 @given(make=networks, parameters=fit_parameters, scale=st.floats(1e-3, 1e3))
 def test_keras_predicts_the_same(make, parameters, scale):
     classifier = make(**parameters).fit(X * scale, y)
@@ -164,7 +164,7 @@ CONTAINERS = {
 }
 
 
-@examples(60)
+@examples(40)
 @given(
     make=makes,
     kind=st.sampled_from(NUMBER_TYPES),
@@ -224,7 +224,7 @@ def sorted_labels(draw):
     return np.sort(labels), wrap
 
 
-@examples(60)
+@examples(40)
 @given(make=makes, labels_and_container=sorted_labels())
 def test_renamed_labels_in_the_same_order_change_nothing(make, labels_and_container):
     labels, container = labels_and_container
@@ -244,7 +244,7 @@ def test_booleans_are_labels(make):
         np.testing.assert_array_equal(classifier.predict(X), expected.predict(X) == 1)
 
 
-@examples(25)
+@examples(20)
 @given(make=networks, order=st.permutations(range(3)), seed=st.integers(0, 2**32 - 1))
 def test_permuted_labels_permute_the_probabilities(make, order, seed):
     """Exact but for the order in which softmax sums; initial weights are permuted as well."""
@@ -259,7 +259,7 @@ def test_permuted_labels_permute_the_probabilities(make, order, seed):
     np.testing.assert_allclose(found, expected[:, order], atol=1e-5)
 
 
-@examples(25)
+@examples(20)
 @given(make=networks, order=st.permutations(range(N_SAMPLES)))
 def test_order_of_the_samples_of_one_batch_changes_nothing(make, order):
     expected = make(batch_size=64).fit(X, y)
@@ -280,7 +280,7 @@ WEIGHT_CONTAINERS = [
 STOPPING = {"early_stopping": True, "validation_fraction": 0.4}
 
 
-@examples(60)
+@examples(40)
 @given(
     make=networks,
     weights=weight_lists,
@@ -309,7 +309,7 @@ def fit_or_error(classifier, X, y, weights):
     return [*outcome(classifier), *map(np.array, classifier.history_.values())]
 
 
-@examples(60)
+@examples(40)
 @given(
     make=networks,
     weights=weight_lists,
@@ -325,7 +325,7 @@ def test_scaling_all_weights_by_a_power_of_two_changes_nothing(make, weights, ex
     )
 
 
-@examples(25)
+@examples(20)
 @given(exponent=st.integers(-1000, 1000), weights=weight_lists)
 def test_weights_of_validation_samples_matter_by_their_ratios(exponent, weights):
     ones = np.ones(N_SAMPLES)
@@ -337,7 +337,7 @@ def test_weights_of_validation_samples_matter_by_their_ratios(exponent, weights)
     assert np.isfinite(histories[2]["val_loss"]).all()
 
 
-@examples(25)
+@examples(20)
 @given(make=networks, kind=st.sampled_from(INT_TYPES), seed=st.integers(0, 1000))
 def test_integer_weights_repeat_samples(make, kind, seed):
     """In one batch, where the order of the samples does not matter, bit by bit."""
@@ -384,7 +384,7 @@ def test_bad_weights_are_named(name, value):
 magnitudes = st.one_of(st.floats(1e-320, 1e37), st.floats(1e39, 1e307))
 
 
-@examples(60)
+@examples(40)
 @given(
     make=networks,
     magnitude=magnitudes,
@@ -422,10 +422,11 @@ def test_samples_of_any_size_are_predicted_or_refused(make, magnitude, kind):
         probabilities = classifier.predict_proba(samples)
     except ValueError as error:
         assert_one_line(error, "X")
-        assert magnitude > 3.4e38
+        assert magnitude > LARGEST
         return
     assert np.isfinite(probabilities).all()
-    assert np.isfinite(classifier.activations(samples)).all() if make is dense else True
+    if make is dense:  # the only one with a hidden layer
+        assert np.isfinite(classifier.activations(samples)).all()
 
 
 @pytest.mark.parametrize("make", [dense, conv], ids=["dense", "conv"])
@@ -458,7 +459,7 @@ EXTREMES = {
     "random_state": [2**32 - 1, 2**32, 10**400, -1, np.uint8(200)],
     "class_weight": [{0: 1e308}, {0: 10**400}, {0: 5e-324, 1: 5e-324, 2: 5e-324}, {0: np.inf}],
     "hidden_layer_sizes": [2**40, 2**62, 10**400, (2**31, 2**31)],
-    "dropout": [5e-324, 0.9999999999999999],
+    "dropout": [0.9999999999999999],
 }
 EXTREMES_OF_CONV = {
     "filters": [2**50, 2**62, 10**400],
@@ -533,10 +534,7 @@ def test_bad_settings_of_optimizers_are_named(optimizer, setting, values):
         config = {"class_name": optimizer, "config": {setting: value}}
         with pytest.raises(ValueError, match="optimizer must") as error:
             dense(optimizer=config, learning_rate=None).fit(X, y)
-        assert_one_line(
-            error.value,
-            setting.replace("learning_rate", "learning") if setting == "learning_rate" else setting,
-        )
+        assert_one_line(error.value, "rate" if setting == "learning_rate" else setting)
 
 
 def test_optimizers_are_plain_data():
@@ -637,13 +635,13 @@ def assert_forms_are_equal(make, plain, given):
     assert one.history_ == other.history_
 
 
-@examples(50)
+@examples(30)
 @given(case=forms(FORMS_OF_DENSE))
 def test_forms_of_dense_parameters_are_equal(case):
     assert_forms_are_equal(dense, *case)
 
 
-@examples(50)
+@examples(30)
 @given(case=forms(FORMS_OF_CONV))
 def test_forms_of_conv_parameters_are_equal(case):
     assert_forms_are_equal(conv, *case)
