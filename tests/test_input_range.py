@@ -107,7 +107,7 @@ def test_other_scale_in_validation_and_in_further_training(digits, small):
 def test_range_of_many_values():
     X = np.random.default_rng(0).normal(size=(3000, 50)).astype(np.float32)
     assert value_range(X) == (X.min(), X.max())
-    low, high, typical = training_range(X)
+    low, high, typical = training_range(X, value_range(X))
     assert (low, high) == value_range(X)
     assert typical == np.median(np.abs(X[::3]).max(axis=1))
     X[2000, 7] = np.nan

@@ -128,6 +128,8 @@ def conv_config(
             "batch_normalization": bool(batch_normalization),
             "activation": activation,
         }
+        if padding == "same":  # a window larger than its input pools as much as one of its size
+            layer["pool_size"] = list(map(min, pool, convolved_shape(layer, size)))
         for name, output_shape in (("kernel_size", convolved_shape), ("pool_size", pooled_shape)):
             if padding == "valid" and any(np.greater(layer[name], size)):
                 raise ValueError(
@@ -151,7 +153,9 @@ def conv_config(
 
 def _windows(name, sizes, n_convolutions):
     """Height and width of each convolution's window, from one size for all or one for each."""
-    each = [sizes] * n_convolutions if sizes is None or np.isscalar(sizes) else list(sizes)
+    one_for_all = sizes is None or np.isscalar(sizes)
+    is_sequence = not isinstance(sizes, dict | set) and getattr(sizes, "ndim", 1) > 0
+    each = [sizes] * n_convolutions if one_for_all or not is_sequence else list(sizes)
     if len(each) != n_convolutions:
         raise ValueError(
             f"{name} must be one size or one for each of the {n_convolutions} convolutions; got "
@@ -159,7 +163,10 @@ def _windows(name, sizes, n_convolutions):
         )
     windows = []
     for size in each:
-        pair = [1, 1] if size is None else [size] * 2 if np.isscalar(size) else list(size)
+        if size is None and name == "pool_size":
+            pair = [1, 1]
+        else:
+            pair = list(size) if np.ndim(size) == 1 else [size] * 2
         if len(pair) != 2 or not all(is_int(side) and side >= 1 for side in pair):
             raise ValueError(
                 f"{name} must hold ints of at least 1 or pairs of them (height, width); "

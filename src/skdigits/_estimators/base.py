@@ -36,8 +36,10 @@ from skdigits._estimators.progress import Progress
 from skdigits._estimators.validation import (
     INPUT_DTYPES,
     check_classes,
+    check_range,
     check_training_data,
     check_validation_data,
+    converted_to_float32,
 )
 from skdigits._inference.forward import layer_outputs
 from skdigits._training.schedules import END_SCHEDULES, SCHEDULES
@@ -134,7 +136,9 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
                 X_val = fitted._as_rows(X_val, name="X_val")
             held_out = check_validation_data(fitted, X_val, y_val, sample_weight_val)
             if held_out is not None:
-                warn_if_scaled_differently(held_out.X, fitted._training_range, name="X_val")
+                warn_if_scaled_differently(
+                    held_out.X, held_out.values, fitted._training_range, "X_val"
+                )
             training, validation = make_datasets(fitted, samples, held_out, normalize=True)
             config = training_config(
                 fitted, epochs=fitted.epochs, schedule=fitted.learning_rate_schedule
@@ -214,9 +218,9 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         samples = check_training_data(self, X, y, sample_weight, reset=not resume)
         if resume:
             check_resumable(self, samples.X.shape[1])
-            warn_if_scaled_differently(samples.X, self._training_range)
+            warn_if_scaled_differently(samples.X, samples.values, self._training_range)
         earlier = self._training_range if resume else None
-        self._training_range = training_range(samples.X, earlier)
+        self._training_range = training_range(samples.X, samples.values, earlier)
         return samples
 
     def _as_rows(self, X, *, reset=False, name="X"):
@@ -243,17 +247,23 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         )
         if not is_checked:
             check_is_fitted(self)
-            X = validate_data(self, self._as_rows(X), dtype=INPUT_DTYPES, reset=False)
+            with converted_to_float32("X"):
+                X = validate_data(self, self._as_rows(X), dtype=INPUT_DTYPES, reset=False)
             values = value_range(X)
-        warn_if_scaled_differently(X, self._training_range, values=values)
+        check_range(*values, "X")
+        warn_if_scaled_differently(X, values, self._training_range)
         return X
 
     def _layer_outputs(self, X, depth=None):
         X = self._check_X(X)
-        dtype = np.float64 if X.dtype == np.float64 else np.float32
-        return layer_outputs(
-            self.network_config_, self._weights, X, *self._scaling, depth=depth, dtype=dtype
-        )
+        network = self.network_config_, self._weights, X, *self._scaling
+        if X.dtype != np.float64:
+            with np.errstate(over="ignore", invalid="ignore"):
+                outputs = layer_outputs(*network, depth=depth, dtype=np.float32)
+            if np.isfinite(outputs).all():
+                return outputs
+        # Samples far beyond those in training may overflow float32.
+        return layer_outputs(*network, depth=depth, dtype=np.float64)
 
     def predict(self, X):
         """Predict the class of samples.

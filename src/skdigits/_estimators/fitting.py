@@ -1,11 +1,19 @@
 """Fitting: parameters and validated data -> configuration, datasets and the new learned state."""
 
+import sys
+
 import numpy as np
 from sklearn.utils import check_random_state
 
 from skdigits._architecture import n_trainable, weights_by_layer
-from skdigits._estimators.validation import class_weights, encode_labels
-from skdigits._training.dataset import Dataset, scaling, stratified_split, training_dataset
+from skdigits._estimators.validation import LARGEST, check_float, class_weights, encode_labels
+from skdigits._training.dataset import (
+    Dataset,
+    relative_weights,
+    scaling,
+    stratified_split,
+    training_dataset,
+)
 from skdigits._training.state import (
     DivergenceError,
     Schedule,
@@ -14,6 +22,9 @@ from skdigits._training.state import (
     TrainingState,
 )
 from skdigits._utils import warn
+
+# The smallest normal number of float32; smaller ones are imprecise, and XLA takes them for 0.
+SMALLEST = float(np.finfo(np.float32).tiny)
 
 OPTIMIZERS = (
     "adadelta",
@@ -41,7 +52,14 @@ def initialize(estimator, n_features, classes):
     layers = weights_by_layer(estimator.network_config_)
     estimator.n_parameters_ = sum(n_trainable(shapes) for _, shapes in layers)
     estimator._seed = int(check_random_state(estimator.random_state).randint(2**31 - 1))
-    estimator._weights = initial_weights(estimator.network_config_, estimator._seed)
+    try:
+        estimator._weights = initial_weights(estimator.network_config_, estimator._seed)
+    except (MemoryError, OverflowError, ValueError) as error:  # beyond NumPy's largest array
+        sizes = ("filters", "kernel_size", "hidden_layer_sizes")
+        given = {name: value for name, value in vars(estimator).items() if name in sizes}
+        raise ValueError(
+            f"the network must fit into memory; got {', '.join(given)} of more weights than that"
+        ) from error
     estimator._optimizer = estimator._optimizer_state = None
     estimator._scaling = None
     estimator._n_steps = 0
@@ -73,24 +91,24 @@ def training_config(estimator, *, epochs, schedule):
         rate = estimator._default_learning_rates.get(optimizer)
     elif rate is None:
         rate = optimizer_rate
-        if not 0 < rate < np.inf:
+        if not 0 < rate <= LARGEST:
             raise ValueError(f"optimizer must have a positive learning rate; got {rate}")
     return TrainingConfig(
         network=estimator.network_config_,
         optimizer=optimizer,
-        learning_rate=None if rate is None else float(rate),
+        learning_rate=None if rate is None else check_float("learning_rate", rate),
         schedule=Schedule(
             schedule,
-            float(estimator.decay_steps),
-            float(estimator.decay_rate),
+            check_float("decay_steps", estimator.decay_steps, sys.float_info.max),
+            check_float("decay_rate", estimator.decay_rate, sys.float_info.max),
             float(estimator.warmup_fraction),
         ),
         batch_size=int(estimator.batch_size),
         epochs=int(epochs),
         seed=estimator._seed,
-        l2=float(estimator.l2),
+        l2=check_float("l2", estimator.l2),
         patience=int(estimator.patience) if estimator.early_stopping else None,
-        tol=float(estimator.tol),
+        tol=check_float("tol", estimator.tol, sys.float_info.max),
         restore_best_weights=bool(estimator.restore_best_weights),
         **estimator._training_options(),
     )
@@ -116,31 +134,51 @@ def make_datasets(estimator, data, held_out, *, normalize):
     validation : Dataset or None
     """
     classes = estimator.classes_
-    X, weight = data.X, data.weight
+    X = data.X
+    weight = relative_weights(data.weight) if normalize else data.weight
     indices = np.flatnonzero(weight)
     y = np.zeros(len(X), np.int32)
     y[indices] = encode_labels(data.y[indices], classes, "y")
     validation = None
     if held_out is not None:
         y_val = encode_labels(held_out.y, classes, "y_val")
-        weight_val = held_out.weight.astype(np.float32)
+        weight_val = relative_weights(held_out.weight)
         validation = Dataset(held_out.X, y_val, weight_val, np.flatnonzero(weight_val))
     elif estimator.early_stopping:
         indices, split_off = stratified_split(
             y, indices, float(estimator.validation_fraction), estimator._seed
         )
-        validation = Dataset(X, y, weight.astype(np.float32), split_off)
+        validation = Dataset(X, y, weight, split_off)
     factors = class_weights(estimator.class_weight, classes, y[indices], weight[indices])
-    weight = weight * factors[y]
+    used, factors = weight[indices], factors[y[indices]]
+    if normalize:
+        used = relative_weights(used * relative_weights(factors), SMALLEST)
+    else:
+        used = _fitting_float32(used, factors)
+    weight = np.zeros(len(X))
+    weight[indices] = used
     training = training_dataset(
         X,
         y,
         weight,
-        indices[weight[indices] > 0],
+        np.flatnonzero(weight),
         batch_size=int(estimator.batch_size),
         normalize=normalize,
     )
     return training, validation
+
+
+def _fitting_float32(weight, factors):
+    """Multiply sample weights by factors; check that float32 can hold them."""
+    with np.errstate(over="ignore"):
+        product = weight * factors
+    bad = (product > LARGEST) | ((product < SMALLEST) & (product > 0))
+    if bad.any():
+        raise ValueError(
+            f"sample_weight times class_weight must be 0 or from {SMALLEST:.2g} to {LARGEST:.2g} "
+            f"in partial_fit, which does not normalize weights; got {product[bad][0]:g}"
+        )
+    return product
 
 
 def run_epochs(estimator, config, training, validation, progress):

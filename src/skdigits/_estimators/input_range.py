@@ -25,12 +25,12 @@ def value_range(X):
     return float(low), float(high)
 
 
-def training_range(X, earlier=None):
+def training_range(X, values, earlier=None):
     """Return the lowest, the highest and the typical largest value of the training samples.
 
-    `earlier` is the range of samples that the network was trained on before.
+    `values` is the range of X, `earlier` that of samples that the network was trained on before.
     """
-    low, high = value_range(X)
+    low, high = values
     peaks = _peaks(X[:: max(1, len(X) // N_TYPICAL)])
     typical = float(np.median(peaks)) if len(peaks) else 0.0
     if earlier is None:
@@ -38,20 +38,20 @@ def training_range(X, earlier=None):
     return min(low, earlier[0]), max(high, earlier[1]), max(typical, earlier[2])
 
 
-def warn_if_scaled_differently(X, trained, *, values=None, name="X"):
+def warn_if_scaled_differently(X, values, trained, name="X"):
     """Warn if samples cannot be on the scale of the training samples.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
+    values : (float, float)
+        Its range.
     trained : (float, float, float)
         From `training_range`.
-    values : (float, float), default=None
-        Range of X, if it is known.
     name : str, default="X"
         Name of X in the warning.
     """
-    low, high = value_range(X) if values is None else values
+    low, high = values
     trained_low, trained_high, typical = trained
     largest, trained_largest = max(high, -low), max(trained_high, -trained_low)
     if largest > FACTOR * trained_largest:
@@ -71,10 +71,12 @@ def warn_if_scaled_differently(X, trained, *, values=None, name="X"):
         )
 
 
-def is_finite_table(X):
-    """Whether X is a plain array of finite numbers, of shape (n_samples, n_features)."""
-    is_table = type(X) is np.ndarray and X.ndim == 2 and X.dtype.kind in "iuf" and X.size
-    return bool(is_table) and bool(np.isfinite(value_range(X)).all())
+def table_range(X):
+    """Return the range of a plain array of finite numbers; None for any other X."""
+    if type(X) is not np.ndarray or X.ndim != 2 or X.dtype.kind not in "iuf" or not X.size:
+        return None
+    values = value_range(X)
+    return values if np.isfinite(values).all() else None
 
 
 def _peaks(X):

@@ -21,7 +21,7 @@ from skdigits._compat import (
 from skdigits._estimators.base import BaseDigitClassifier
 from skdigits._estimators.dense import DenseDigitClassifier
 from skdigits._estimators.input_range import (
-    is_finite_table,
+    table_range,
     training_range,
     warn_if_scaled_differently,
 )
@@ -182,7 +182,8 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         with replace_on_success(self) as fitted:
             check_feature_names(fitted, X, reset=True)
             check_n_features(fitted, X, reset=True)
-            fitted._training_range = training_range(X) if is_finite_table(X) else None
+            values = table_range(X)
+            fitted._training_range = None if values is None else training_range(X, values)
             fitted._check_scale(X_val, "X_val")
             fitted._clone_parts()
             routed = route_fit(fitted, metadata | params, fitted.reducer_, fitted.classifier_)
@@ -256,8 +257,9 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
 
     def _check_scale(self, X, name="X"):
         """Warn if samples are on another scale than in training, which a reducer would hide."""
-        if self._training_range is not None and is_finite_table(X):
-            warn_if_scaled_differently(X, self._training_range, name=name)
+        values = table_range(X)
+        if self._training_range is not None and values is not None:
+            warn_if_scaled_differently(X, values, self._training_range, name)
 
     def _fit_reducer(self, X, y, routed):
         if hasattr(self.reducer_, "fit_transform"):

@@ -1,6 +1,9 @@
 """Validation of training data: samples, labels, weights and class weights."""
 
+import math
+from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
@@ -8,19 +11,23 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
 from skdigits._compat import check_feature_names, check_sample_weight
+from skdigits._estimators.input_range import value_range
 from skdigits._utils import is_int
 
+# The largest number of float32, in which networks are trained.
+LARGEST = float(np.finfo(np.float32).max)
 # Data of these types are used without conversion; others are converted to the first.
 INPUT_DTYPES = (np.float32, np.float64, np.uint8)
 
 
 @dataclass(frozen=True)
 class LabeledData:
-    """Samples, labels and weights (float64) of the same length."""
+    """Samples, labels and weights (float64) of the same length; the range of the samples."""
 
     X: np.ndarray
     y: np.ndarray
     weight: np.ndarray
+    values: tuple[float, float]
 
 
 def check_positive_ints(name, counts):
@@ -28,21 +35,44 @@ def check_positive_ints(name, counts):
     every = [counts] if np.ndim(counts) == 0 else list(counts)
     if not all(is_int(count) and count >= 1 for count in every):
         raise ValueError(
-            f"{name} must be an int or a sequence of ints, each at least 1; got {counts!r}"
+            f"{name} must be an int or a sequence of ints, each at least 1; got {one_line(counts)}"
         )
     return every
 
 
+def check_float(name, value, largest=LARGEST):
+    """Return a parameter, a number that is at most `largest`, as a float."""
+    number = as_float(value)
+    if number > largest:
+        raise ValueError(f"{name} must be at most {largest:.2g}; got {number:g}")
+    return number
+
+
+def as_float(value):
+    """Convert a real number to a float, an int beyond the range of floats to infinity."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def one_line(value):
+    """Represent a value in a line, though NumPy would take several for an array."""
+    return " ".join(repr(value).split())
+
+
 def check_training_data(estimator, X, y, sample_weight, *, reset):
     """Check samples, labels and weights, and record the features if `reset`."""
-    X, y = validate_data(estimator, X, y, dtype=INPUT_DTYPES, order="C", reset=reset)
+    with converted_to_float32("X"):
+        X, y = validate_data(estimator, X, y, dtype=INPUT_DTYPES, order="C", reset=reset)
     if y.dtype == object:
         types = {"str" if isinstance(label, str) else type(label).__name__ for label in y}
         if "str" in types and len(types) > 1:
             raise ValueError(f"y has labels of mixed types: {', '.join(sorted(types))}")
     check_classification_targets(y)
-    _check_range(X, "X")
-    return LabeledData(X, y, _check_weight(sample_weight, X))
+    values = value_range(X)
+    check_range(*values, "X")
+    return LabeledData(X, y, _check_weight(sample_weight, X, "sample_weight"), values)
 
 
 def check_validation_data(estimator, X_val, y_val, sample_weight_val):
@@ -51,21 +81,20 @@ def check_validation_data(estimator, X_val, y_val, sample_weight_val):
         return None
     check_validation_arguments(X_val, y_val, sample_weight_val)
     check_feature_names(estimator, X_val, reset=False)
-    X_val = check_array(X_val, dtype=INPUT_DTYPES, order="C", input_name="X_val")
+    with converted_to_float32("X_val"):
+        X_val = check_array(X_val, dtype=INPUT_DTYPES, order="C", input_name="X_val")
     if X_val.shape[1] != estimator.n_features_in_:
         raise ValueError(
             f"X_val has {X_val.shape[1]} features, but X has {estimator.n_features_in_}; steps of "
             "a Pipeline do not transform X_val, see ReducedDigitClassifier"
         )
-    _check_range(X_val, "X_val")
+    values = value_range(X_val)
+    check_range(*values, "X_val")
     y_val = column_or_1d(y_val)
     if len(X_val) != len(y_val):
         raise ValueError(f"X_val has {len(X_val)} samples, but y_val has {len(y_val)} labels")
-    try:
-        weight = _check_weight(sample_weight_val, X_val)
-    except ValueError as error:
-        raise ValueError(f"sample_weight_val cannot be used: {error}") from error
-    return LabeledData(X_val, y_val, weight)
+    weight = _check_weight(sample_weight_val, X_val, "sample_weight_val")
+    return LabeledData(X_val, y_val, weight, values)
 
 
 def check_validation_arguments(X_val, y_val, sample_weight_val):
@@ -76,16 +105,35 @@ def check_validation_arguments(X_val, y_val, sample_weight_val):
         raise ValueError(f"X_val and y_val must be passed together; got only {' and '.join(names)}")
 
 
-def _check_range(X, name):
-    if X.dtype == np.float64 and max(X.max(), -X.min()) > np.finfo(np.float32).max:
+@contextmanager
+def converted_to_float32(name):
+    """Check data while they are converted: larger numbers become infinite, or an OverflowError."""
+    try:
+        with np.errstate(over="ignore"):  # scikit-learn refuses infinity
+            yield
+    except OverflowError as error:
         raise ValueError(
             f"{name} must be within the range of float32 (3.4e38), in which the network is "
-            f"trained; got {max(X.max(), -X.min()):g}"
+            "trained; got a larger int"
+        ) from error
+
+
+def check_range(low, high, name):
+    """Check that float32 can hold the values of data, from their lowest to their highest."""
+    if max(high, -low, high - low) > LARGEST:  # training subtracts values from each other
+        raise ValueError(
+            f"{name} and its differences must be within the range of float32 (3.4e38), in which "
+            f"the network is trained; got values from {low:g} to {high:g}"
         )
 
 
-def _check_weight(sample_weight, X):
-    return check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+def _check_weight(sample_weight, X, name):
+    try:
+        with np.errstate(over="ignore"):  # scikit-learn refuses infinity
+            return check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    except (OverflowError, TypeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(f"{name} cannot be used: {reason}") from error
 
 
 def check_classes(labels, name="y"):
@@ -141,10 +189,11 @@ def class_weights(class_weight, classes, y, weight):
         raise ValueError(
             f"class_weight has the label {unknown[0]!r}, which is not one of the classes {classes}"
         )
-    weights = np.array([class_weight.get(label, 1.0) for label in classes], dtype=np.float64)
+    given = [class_weight.get(label, 1.0) for label in classes]
+    weights = np.array([as_float(one) if isinstance(one, Real) else np.nan for one in given])
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights[y].any()):
         raise ValueError(
             "class_weight must hold finite, non-negative weights that are not all zero; got "
-            f"{class_weight}"
+            f"{one_line(class_weight)}"
         )
     return weights

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from skdigits._utils import is_int, warn
 
 
@@ -40,7 +42,7 @@ def resolve_image_shape(image_shape, n_pixels):
             "is a single image"
         )
         return 1, n_pixels
-    sides = tuple(image_shape)
+    sides = tuple(image_shape) if np.ndim(image_shape) else ()
     if len(sides) != 2 or not all(is_int(side) and side >= 1 for side in sides):
         raise ValueError(
             f"image_shape must be two ints of at least 1, height and width; got {image_shape!r}"

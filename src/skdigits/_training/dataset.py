@@ -12,7 +12,7 @@ CHUNK_SAMPLES = 1024
 class Dataset:
     """Samples of X to train or validate on, without a copy of X.
 
-    ``y`` (int32, encoded) and ``weight`` (float32) have an entry for every row of X;
+    ``y`` (int32, encoded) and ``weight`` (float32 for training) have an entry for every row of X;
     ``indices`` are the rows in use.
     """
 
@@ -52,6 +52,17 @@ def training_dataset(X, y, weight, indices, *, batch_size, normalize):
     return Dataset(X, y, weight.astype(np.float32), indices)
 
 
+def relative_weights(weight, smallest=1e-300):
+    """Scale weights, of which only the ratios matter, to a maximum between 1/2 and 1.
+
+    The factor is a power of two, so no digit changes, and neither a sum nor an inverse overflows
+    afterwards. Weights that are then below `smallest` become 0.
+    """
+    _, exponent = np.frexp(weight.max())
+    weight = np.ldexp(weight, -exponent)
+    return np.where(weight < smallest, 0.0, weight)
+
+
 def merge_equal_samples(X, y, weight):
     """Sort samples, and merge equal ones by adding their weights.
 
@@ -88,7 +99,9 @@ def scaling(dataset, standardize):
     if not standardize:
         return np.float32(0), np.float32(1)
     mean, std = _mean_and_std(dataset)
-    return np.float32(mean), np.float32(1 / std if std > 0 else 1)
+    # Values that differ less than float32's normal numbers are the same to XLA.
+    differ = std > np.finfo(np.float32).tiny
+    return np.float32(mean), np.float32(1 / std if differ else 1)
 
 
 def _mean_and_std(dataset):

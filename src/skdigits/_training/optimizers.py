@@ -1,14 +1,26 @@
 """Keras optimizers as plain data."""
 
-from numbers import Real
+from numbers import Integral, Real
 
 import keras
+import numpy as np
 
 from skdigits._compat import excludes_from_weight_decay
 
 # Settings that Keras applies outside of `optimizer.apply`, or to Keras layers, which the compiled
 # loop does not use.
 UNSUPPORTED = ("use_ema", "loss_scale_factor", "exclude_layers")
+
+# Ranges that Keras does not check; beyond them it divides by 0, overflows or compiles forever.
+FRACTIONS = ("beta_1", "beta_2", "adam_beta_1", "adam_beta_2", "rho")
+SIGNED = ("learning_rate_power", "beta_2_decay", "muon_a", "muon_b", "muon_c")
+LARGEST_COUNTS = {
+    "ns_steps": 100,
+    "warmup_steps": 2**31 - 1,
+    "gradient_accumulation_steps": 2**31 - 1,
+    "ema_overwrite_frequency": 2**31 - 1,
+}
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def serialize(optimizer):
@@ -50,7 +62,11 @@ def to_config(optimizer):
             "optimizer must not exclude variables from weight decay, which its configuration does "
             f"not record; got {type(optimizer).__name__} after exclude_from_weight_decay"
         )
-    config = serialize(optimizer)
+    try:
+        config = serialize(optimizer)
+    except TypeError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(f"optimizer must have settings that are plain data: {reason}") from error
     rate = config["config"].get("learning_rate")
     if not isinstance(rate, Real):
         kind = rate["class_name"] if isinstance(rate, dict) else rate
@@ -64,7 +80,44 @@ def to_config(optimizer):
                 f"optimizer must not set {name}, which skdigits does not apply; got "
                 f"{name}={config['config'][name]!r}"
             )
+    _check_settings(optimizer, config["config"])
     return config
+
+
+def _check_settings(optimizer, settings):
+    """Check the settings of one of Keras' own optimizers, of which Keras checks only a few."""
+    if not type(optimizer).__module__.startswith("keras."):
+        return
+    defaults = type(optimizer)().get_config()
+    for name, value in settings.items():
+        default = defaults.get(name)
+        optional = default is None
+        if name in ("name", "learning_rate") or (optional and value is None):
+            continue
+        if isinstance(default, bool):
+            valid, expected = isinstance(value, bool), "True or False"
+        elif optional or isinstance(default, Real):
+            valid, expected = _check_number(name, value)
+        else:
+            continue
+        if not valid:
+            raise ValueError(
+                f"optimizer must have a setting {name} that is {expected}"
+                f"{' or None' if optional else ''}; got {value!r}"
+            )
+
+
+def _check_number(name, value):
+    """Return whether the value of a numeric setting is valid, and which values are."""
+    largest = LARGEST_COUNTS.get(name, LARGEST)
+    kind = Integral if name in LARGEST_COUNTS else Real
+    is_number = isinstance(value, kind) and not isinstance(value, bool)
+    if name in FRACTIONS:
+        return is_number and 0 <= value < 1, "a number in [0, 1)"
+    if name in SIGNED:
+        return is_number and abs(value) <= largest, f"a number of at most +-{largest:.2g}"
+    noun = "an int" if kind is Integral else "a number"
+    return is_number and 0 <= value <= largest, f"{noun} from 0 to {largest:.2g}"
 
 
 def from_config(config):
@@ -72,6 +125,11 @@ def from_config(config):
     try:
         if isinstance(config, dict):
             config = {"config": {}} | config
+            if isinstance(config["config"], dict):  # Keras takes no scalars of NumPy
+                config["config"] = {
+                    name: value.item() if isinstance(value, np.generic) else value
+                    for name, value in config["config"].items()
+                }
         return keras.optimizers.get(config)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]

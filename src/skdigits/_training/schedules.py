@@ -38,7 +38,7 @@ def lr_multipliers(schedule, steps, n_steps, *, n_earlier_steps=0):
         multipliers = schedule.decay_rate**exponents
     else:
         warmup = schedule.warmup_fraction if schedule.name == "one_cycle" else 0
-        n_steps = float(n_steps)
+        n_steps = float(min(n_steps, 10**300))
         n_warmup = float(int(warmup * n_steps))
         rising = 0.04 + 0.96 * steps / max(n_warmup, 1)
         falling = (1 + np.cos(np.pi * (steps - n_warmup) / (n_steps - n_warmup))) / 2

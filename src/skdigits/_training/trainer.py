@@ -99,7 +99,7 @@ def run_epoch(network, config, state, training, validation, rates):
     indices = shuffled(training.indices, config.seed, state.n_epochs)
     loss, accuracy = network.run_epoch(config, state, training, indices, rates)
     weights, optimizer_state = network.state()
-    _check_finite(loss, weights, state, rates)
+    _check_finite(loss, weights, state, rates, config)
     metrics = {"loss": loss, "accuracy": accuracy}
     if validation is not None:
         val_loss, val_accuracy = evaluate(config.network, weights, validation, state.scaling)
@@ -183,11 +183,18 @@ def _learning_rates(config, start, epoch, n_samples, network):
     """Learning rate of each step of an epoch of this fit."""
     steps_per_epoch = -(-n_samples // config.batch_size)
     steps = np.arange(epoch * steps_per_epoch, (epoch + 1) * steps_per_epoch)
-    multipliers = lr_multipliers(
-        config.schedule, steps, config.epochs * steps_per_epoch, n_earlier_steps=start.n_steps
-    )
     rate = network.default_learning_rate if config.learning_rate is None else config.learning_rate
-    return np.float32(rate) * multipliers
+    with np.errstate(over="ignore"):
+        multipliers = lr_multipliers(
+            config.schedule, steps, config.epochs * steps_per_epoch, n_earlier_steps=start.n_steps
+        )
+        rates = np.float32(rate) * multipliers
+    if not np.isfinite(rates).all():
+        raise DivergenceError(
+            f"the learning rate exceeded the range of float32 (3.4e38) in epoch {epoch + 1}; try a "
+            f"decay_rate lower than {config.schedule.decay_rate:g}"
+        )
+    return rates
 
 
 def _appended(history, metrics, n_epochs):
@@ -199,13 +206,14 @@ def _appended(history, metrics, n_epochs):
     }
 
 
-def _check_finite(loss, weights, state, rates):
+def _check_finite(loss, weights, state, rates, config):
     if not math.isfinite(loss):
         reason = f"the loss was {loss} in epoch {state.n_epochs + 1}"
     elif not all(np.isfinite(array).all() for array in weights):
         reason = f"the weights were not finite after epoch {state.n_epochs + 1}"
     else:
         return
+    or_l2 = f" or an l2 lower than {config.l2:g}" if config.l2 else ""
     raise DivergenceError(
-        f"training diverged: {reason}; try a learning_rate lower than {rates.max():g}"
+        f"training diverged: {reason}; try a learning_rate lower than {rates.max():g}{or_l2}"
     )
