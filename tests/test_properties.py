@@ -367,6 +367,12 @@ def test_partial_fit_refuses_weights_beyond_float32(make, weight, n):
     assert_one_line(error.value, "sample_weight")
 
 
+def test_partial_fit_refuses_a_product_that_vanishes():
+    tiny = dict.fromkeys(range(3), 1e-200)
+    with pytest.raises(ValueError, match="sample_weight times class_weight"):
+        dense(class_weight=tiny).partial_fit(X, y, [0, 1, 2], np.full(N_SAMPLES, 1e-200))
+
+
 BAD_WEIGHTS = ["a", 10**400, 1j, np.nan, np.inf, -1.0, None, [1, 2], {}]
 
 

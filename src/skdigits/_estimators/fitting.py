@@ -172,7 +172,7 @@ def _fitting_float32(weight, factors):
     """Multiply sample weights by factors; check that float32 can hold them."""
     with np.errstate(over="ignore"):
         product = weight * factors
-    bad = (product > LARGEST) | ((product < SMALLEST) & (product > 0))
+    bad = (product > LARGEST) | ((product < SMALLEST) & (weight > 0) & (factors > 0))
     if bad.any():
         raise ValueError(
             f"sample_weight times class_weight must be 0 or from {SMALLEST:.2g} to {LARGEST:.2g} "
