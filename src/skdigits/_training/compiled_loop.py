@@ -85,7 +85,7 @@ class CompiledNetwork:
         for _, shapes in weights_by_layer(self.config.network):
             for name, shape in shapes.items():
                 stored_shape = _transpose_kernel(np.empty(shape)).shape
-                variable = keras.Variable("zeros", shape=stored_shape, name=name)
+                variable = keras.Variable("zeros", stored_shape, "float32", name=name)
                 self._variables.append(variable)
                 (self._moving if name in MOVING else self._trainable).append(variable)
         self._optimizer = from_config(self.config.optimizer)
