@@ -91,8 +91,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         y : array-like of shape (n_samples,)
             Labels, integers or strings.
         sample_weight : array-like of shape (n_samples,), default=None
-            Sample weights, 1 by default. Only their ratios matter; a sample of weight 0 counts as
-            absent.
+            Sample weights, 1 by default. Only their ratios matter. A sample of weight 0 has no
+            influence on training; its class stays in ``classes_``.
         X_val : array-like of shape (n_val_samples, n_features), default=None
             Samples to validate on after every epoch. If None, ``early_stopping=True`` holds out
             some of the training samples. In a search or a cross-validation, pass more or
