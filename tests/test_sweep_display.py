@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from scipy.stats import loguniform, randint
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import (
@@ -181,3 +182,20 @@ def test_sweep_of_a_random_search(digits):
 def test_what_was_not_searched_is_an_error(options, message, search):
     with pytest.raises(ValueError, match=message):
         SweepDisplay.from_estimator(search, **options)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.filterwarnings("ignore:One or more of the test scores")
+@pytest.mark.parametrize("given", [False, True])
+def test_failed_candidates_keep_their_place(given, digits):
+    X, _, y, _ = digits
+    grid = {"criterion": ["unknown", "gini", "entropy"]}
+    search = GridSearchCV(DecisionTreeClassifier(max_depth=2), grid, cv=2).fit(X, y)
+    display = SweepDisplay.from_estimator(search, ax=plt.subplots(2)[1] if given else None)
+    scores, times = display.ax_
+    assert scores.get_xlim() == times.get_xlim()
+    assert times.get_xlim()[0] < 0 < 2 < times.get_xlim()[1]
+    assert [tick.get_text() for tick in times.get_xticklabels()] == grid["criterion"]
+    (failed,) = (line for line in scores.lines if line.get_label() == "failed")
+    assert failed.get_xdata() == [0]
+    assert [text.get_text() for text in scores.get_legend().get_texts()] == ["best", "failed"]

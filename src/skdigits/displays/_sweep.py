@@ -16,7 +16,8 @@ class SweepDisplay:
 
     A second parameter has one line per value, or colours the points if it has many numeric values.
     A star marks the best candidate. The first candidates may take longer, as the first fit in a
-    process imports TensorFlow and compiles the network.
+    process imports TensorFlow and compiles the network. Crosses mark candidates without a score,
+    such as those whose fit failed.
 
     Parameters
     ----------
@@ -172,19 +173,27 @@ class SweepDisplay:
         if held:
             self.ax_[0].set_title(held, fontsize="small", loc="left")
         self.ax_[1].set(ylabel="fit time, s\n(with compiling)", ylim=(0, None))
+        limits = np.array([axes.get_xlim() for axes in self.ax_])
+        for axes in self.ax_:
+            axes.set_xlim(limits.min(), limits.max())  # failed candidates have a time, but no score
         best = table.score.idxmax() if self.best is None else self.best
         star = {"color": "black", "fillstyle": "none", "markersize": 16, "zorder": 5}
         at = table.position[best], table.score[best]
-        self.ax_[0].plot(*at, "*", label="best", linestyle="", **star)
+        marks = self.ax_[0].plot(*at, "*", label="best", linestyle="", **star)
+        failed = table.position[table.score.isna()]
+        if len(failed):
+            bottom = {"transform": self.ax_[0].get_xaxis_transform(), "clip_on": False}
+            marks += self.ax_[0].plot(failed, np.zeros(len(failed)), "kx", label="failed", **bottom)
         if scale is not None:
             self.figure_.colorbar(scale, ax=list(self.ax_), label=names[1])
         if scale is not None or len(lines) == 1:
             self.ax_[0].legend(frameon=False, fontsize="small")
         else:
-            (starred, *handles), _ = self.ax_[0].get_legend_handles_labels()
+            handles, _ = self.ax_[0].get_legend_handles_labels()
+            handles = [*handles[len(marks) :], *marks]
             place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "title": names[1]}
             beside = self.ax_[1 if given_two else 0]
-            beside.legend(handles=[*handles, starred], frameon=False, fontsize="small", **place)
+            beside.legend(handles=handles, frameon=False, fontsize="small", **place)
         return self
 
     def _table(self):
