@@ -1,5 +1,6 @@
 """The display of a search draws the results of the search and marks its choice."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -199,3 +200,34 @@ def test_failed_candidates_keep_their_place(given, digits):
     (failed,) = (line for line in scores.lines if line.get_label() == "failed")
     assert failed.get_xdata() == [0]
     assert [text.get_text() for text in scores.get_legend().get_texts()] == ["best", "failed"]
+
+
+SGD = keras.optimizers.SGD
+
+
+@pytest.mark.parametrize(
+    ("optimizers", "labels"),
+    [
+        ([SGD(), SGD(momentum=0.9)], ["SGD(momentum=0)", "SGD(momentum=0.9)"]),
+        (
+            ["adam", {"class_name": "SGD"}, {"class_name": "SGD", "config": {"momentum": 0.9}}],
+            ["adam", "SGD", "SGD(momentum=0.9)"],
+        ),
+        ([SGD(0.1), keras.optimizers.Lion(0.1)], ["SGD", "Lion"]),
+        (
+            [{"class_name": "SGD", "config": {"learning_rate": r, "momentum": 0.9}} for r in (1, 2)]
+            + [{"class_name": "SGD", "config": {"learning_rate": 1, "momentum": 0.5}}],
+            [f"SGD(learning_rate={r}, momentum={m})" for r, m in ((1, 0.9), (2, 0.9), (1, 0.5))],
+        ),
+    ],
+)
+def test_optimizers_are_named_by_what_differs(optimizers, labels):
+    results = {
+        "params": [{"optimizer": optimizer} for optimizer in optimizers],
+        "param_optimizer": optimizers,
+        "mean_test_score": np.arange(len(optimizers)),
+        "std_test_score": np.ones(len(optimizers)),
+        "mean_fit_time": np.ones(len(optimizers)),
+    }
+    axes = SweepDisplay(results, params=["optimizer"]).plot().ax_[1]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == labels

@@ -8,7 +8,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits.displays._axes import line_options, panels
 from skdigits.displays._parts import is_fitted_search
-from skdigits.displays._values import are_numbers, mark_values, short_text, styles_for
+from skdigits.displays._values import (
+    are_numbers,
+    mark_values,
+    name_optimizers,
+    short_text,
+    styles_for,
+)
 
 
 class SweepDisplay:
@@ -255,11 +261,17 @@ def _checked_params(values, params, searched):
 def _values(results):
     """Return the values of all parameters as drawn, with one row per candidate."""
     names = [name.removeprefix("param_") for name in results if name.startswith("param_")]
-    rows = [
-        [_shown(candidate[name]) if name in candidate else "not set" for name in names]
-        for candidate in results["params"]
-    ]
-    values = pd.DataFrame(rows, columns=names, dtype=object)
+    columns = {
+        name: [candidate.get(name, "not set") for candidate in results["params"]] for name in names
+    }
+    values = pd.DataFrame(
+        {
+            name: [_shown(value) for value in name_optimizers(column)]
+            for name, column in columns.items()
+        },
+        index=range(len(results["params"])),
+        dtype=object,
+    )
     for name, column in values.items():
         numbers = [value for value in column if isinstance(value, Real)]
         # An int and an equal float can differ in meaning, such as max_features=1 and 1.0.
