@@ -1,6 +1,7 @@
 """Images of all kinds, and what the normalizer makes of them."""
 
 import struct
+import warnings
 import zlib
 
 import numpy as np
@@ -241,6 +242,15 @@ def test_failed_fit_changes_nothing():
 def test_rows_that_are_not_square_become_lines_with_a_warning():
     with pytest.warns(UserWarning, match="6 features, which is not a square number"):
         DigitImageNormalizer().transform(np.eye(2, 6))
+
+
+def test_square_array_may_be_a_single_image():
+    image = 255 * np.eye(36, dtype=np.uint8)
+    message = r"X of shape \(36, 36\) is read as 36 images of 6 x 6 pixels; pass \[X\] if it is a"
+    with pytest.warns(UserWarning, match=message):
+        assert DigitImageNormalizer().transform(image).shape == (36, 784)
+    with warnings.catch_warnings(action="error", category=UserWarning):
+        DigitImageNormalizer(image_shape=(6, 6)).transform(image)
 
 
 def test_a_refit_on_images_forgets_the_number_of_pixels():

@@ -15,7 +15,7 @@ from skdigits._images.segmentation import (
     segment,
     to_mnist_format,
 )
-from skdigits._images.shapes import resolve_image_shape
+from skdigits._images.shapes import format_shape, resolve_image_shape
 from skdigits._utils import warn
 
 
@@ -161,7 +161,13 @@ class DigitImageNormalizer(
         if len(X.shape) > 2:
             return np.asarray(X)
         X = validate_data(self, X, dtype="numeric", reset=False)
-        return X.reshape(-1, *resolve_image_shape(self.image_shape, X.shape[1]))
+        image_shape = resolve_image_shape(self.image_shape, X.shape[1])
+        if self.image_shape is None and X.shape[0] == X.shape[1] > 1 and image_shape[0] > 1:
+            warn(
+                f"X of shape {X.shape} is read as {len(X)} images of {format_shape(image_shape)} "
+                "pixels; pass [X] if it is a single image"
+            )
+        return X.reshape(-1, *image_shape)
 
     @property
     def _n_features_out(self):
