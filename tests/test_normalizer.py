@@ -174,14 +174,21 @@ def test_files(tmp_path):
         ([np.zeros((0, 9))], r"image 0 of X has shape \(0, 9\)"),
         ([], "X must hold at least one image; got none"),
         (np.zeros((30, 20, 3), np.uint8), r"a single one, an array of shape \(30, 20, 3\): pass"),
-        ([SEVEN, None], r"image 1 of X has shape \(\)"),
+        ([SEVEN, None], "X must be a sequence of images; element 1 is NoneType$"),
+        (np.array([SEVEN, 3], dtype=object), "X must be a sequence of images; element 1 is int$"),
+        ([None], "X must be a sequence of images; element 0 is NoneType$"),
+        ([1, 2], "X must be a sequence of images; element 0 is int$"),
+        ((image for image in [SEVEN]), "X must be a sequence of images; got generator$"),
+        (None, "X must be a sequence of images; got NoneType$"),
         ([SEVEN, Image.new("L", (0, 5))], r"image 1 of X has no pixels.*\(0, 5\)"),
         ([np.full((9, 9, 3), "a")], "image 0 of X must hold finite real"),
     ],
 )
 def test_input_other_than_images_is_an_error(X, message):
-    with pytest.raises(ValueError, match=message):
-        DigitImageNormalizer().transform(X)
+    for method in ("transform", "fit_transform"):
+        with pytest.raises(ValueError, match=message) as error:
+            getattr(DigitImageNormalizer(), method)(X)
+        assert "\n" not in str(error.value)
 
 
 def test_rows_of_pixels():

@@ -91,7 +91,7 @@ class DigitImageNormalizer(
             for name in ("n_features_in_", "feature_names_in_"):
                 vars(fitted).pop(name, None)
             if not _is_sequence_of_images(X):
-                X = X if hasattr(X, "shape") else np.asarray(X)
+                X = _as_array(X)
                 if len(X.shape) <= 2:
                     validate_data(fitted, X, dtype="numeric")
         return self
@@ -151,8 +151,7 @@ class DigitImageNormalizer(
         """Return X as a sequence of images."""
         if _is_sequence_of_images(X):
             return list(X)
-        if not hasattr(X, "shape"):
-            X = np.asarray(X)
+        X = _as_array(X)
         if len(X.shape) > 4:
             raise ValueError(
                 "X must hold rows of pixels, or images of shape (height, width) or (height, "
@@ -189,14 +188,38 @@ def _is_sequence_of_images(X):
         kind = f"an array of shape {shape}" if one_in_colour else repr(X)
         raise ValueError(f"X must be a sequence of images; got a single one, {kind}: pass [X]")
     if len(shape) == 1:  # such as a column of paths
-        return np.asarray(X).dtype.kind in "OUT"
-    if not isinstance(X, list | tuple):
-        return False
-    if not X:
-        raise ValueError("X must hold at least one image; got none")
-    return any(
-        isinstance(image, str | Path)
-        or hasattr(image, "getbands")  # Pillow's
-        or getattr(image, "ndim", 0) > 1
-        for image in X
-    )
+        are_images = np.asarray(X).dtype.kind in "OUT"
+    elif isinstance(X, list | tuple):
+        if not X:
+            raise ValueError("X must hold at least one image; got none")
+        are_images = any(_is_path_or_pillow(image) or getattr(image, "ndim", 0) > 1 for image in X)
+    else:
+        are_images = False
+    if are_images:
+        _check_elements(X)
+    return are_images
+
+
+def _is_path_or_pillow(image):
+    """Whether an image is a path or one of Pillow's."""
+    return isinstance(image, str | Path) or hasattr(image, "getbands")
+
+
+def _check_elements(X):
+    for number, image in enumerate(X):
+        if not _is_path_or_pillow(image) and np.ndim(image) == 0:
+            raise ValueError(
+                f"X must be a sequence of images; element {number} is {type(image).__name__}"
+            )
+
+
+def _as_array(X):
+    """Return one array-like as an array."""
+    if hasattr(X, "shape"):
+        return X
+    array = np.asarray(X)
+    if array.ndim == 0:
+        raise ValueError(f"X must be a sequence of images; got {type(X).__name__}")
+    if array.ndim == 1:
+        _check_elements(X)
+    return array
