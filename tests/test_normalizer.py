@@ -113,7 +113,7 @@ def test_polarity_can_be_set():
     light = normalized(ImageOps.invert(drawn()), polarity="light_on_dark")[0]
     np.testing.assert_array_equal(light, expected)
     assert np.abs(normalized(framed)[0].astype(float) - expected).mean() > 40
-    with pytest.warns(UserWarning, match=r"1 of 1 images of X are blank \(counted from 0: 0\)"):
+    with pytest.warns(UserWarning, match=r"1 of 1 images in X is blank \(index 0\); its pixels"):
         assert not normalized(SEVEN, polarity="light_on_dark").any()
 
 
@@ -131,9 +131,19 @@ def test_polarity_can_be_set():
     ids=["white", "zeros", "sevens", "dark noise", "paper", "one pixel", "paper of floats"],
 )
 def test_blank_image_becomes_zeros_with_a_warning(blank):
-    with pytest.warns(UserWarning, match=r"2 of 4 images of X are blank \(counted from 0: 1, 3\)"):
+    with pytest.warns(UserWarning, match=r"2 of 4 images in X are blank \(indices 1, 3\)"):
         ours = normalized(SEVEN, blank, SEVEN, blank)
     assert list(ours.any(axis=(1, 2))) == [True, False, True, False]
+
+
+def test_warning_of_blank_images_explains_the_scale_of_uint8(digits):
+    image = np.minimum(digits[0][0], 15).reshape(8, 8).astype(np.uint8)
+    message = "are set to 0; uint8 is read on the scale 0 to 255, other types also on 0 to 1 and"
+    with pytest.warns(UserWarning, match=message):
+        normalized(image)
+    with pytest.warns(UserWarning, match="its pixels are set to 0$"):
+        normalized(0 * image)
+    assert normalized(image.astype(float)).any()
 
 
 def test_files(tmp_path):
@@ -166,7 +176,7 @@ def test_files(tmp_path):
     [
         (SEVEN, "X must be a sequence of images; got a single one"),
         ("seven.png", "X must be a sequence of images; got a single one"),
-        (np.zeros((2, 3, 4, 5)), r"image 0 of X has shape \(3, 4, 5\)"),
+        (np.zeros((2, 3, 4, 5)), r"image 0 of X has shape \(3, 4, 5\).* 1, 3 or 4 channels"),
         (np.zeros((2, 3, 4, 5, 3)), "got shape"),
         ([np.full((9, 9), np.nan)], "image 0 of X must hold finite real"),
         ([np.full((9, 9), 1j)], "image 0 of X must hold finite real"),

@@ -140,11 +140,7 @@ class DigitImageNormalizer(
             else:
                 normalized[number] = to_mnist_format(foreground).ravel()
         if blank:
-            numbers = ", ".join(map(str, blank[:5])) + (", ..." if len(blank) > 5 else "")
-            warn(
-                f"{len(blank)} of {len(images)} images of X are blank (counted from 0: "
-                f"{numbers}); all their pixels become 0"
-            )
+            _warn_of_blank(images, blank)
         return normalized
 
     def _images(self, X):
@@ -178,6 +174,23 @@ class DigitImageNormalizer(
         tags.transformer_tags.preserves_dtype = []
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _warn_of_blank(images, blank):
+    indices = ", ".join(map(str, blank[:5])) + (", ..." if len(blank) > 5 else "")
+    is_one = len(blank) == 1
+    are_blank = f"is blank (index {indices})" if is_one else f"are blank (indices {indices})"
+    message = (
+        f"{len(blank)} of {len(images)} images in X {are_blank}; {'its' if is_one else 'their'} "
+        "pixels are set to 0"
+    )
+    if any(_is_dim_uint8(images[number]) for number in blank):
+        message += "; uint8 is read on the scale 0 to 255, other types also on 0 to 1 and 0 to 16"
+    warn(message)
+
+
+def _is_dim_uint8(image):
+    return getattr(image, "dtype", None) == np.uint8 and 0 < image.max() <= 16
 
 
 def _is_sequence_of_images(X):
