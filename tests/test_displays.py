@@ -330,7 +330,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             lambda n, X, y: TrainingHistoryDisplay.from_estimator(
                 LogisticRegression(tol=1).fit(X, y)
             ),
-            "has no history_",
+            "estimator must be a digit network; LogisticRegression has no history_",
         ),
         (
             lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, ax=plt.subplots(3)[1]),
@@ -365,7 +365,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         (lambda n, X, y: ConfusedDigitsDisplay.from_estimator(n, X, y, n_images=0), "n_images"),
         (
             lambda n, X, y: MistakesDisplay.from_estimator(n, X, y, image_shape=(8, 9)),
-            r"image_shape must.*64 pixels.*\(8, 9\)",
+            r"image_shape \(8, 9\) has 72 pixels, but X has 64 features",
         ),
         (
             lambda n, X, y: MistakesDisplay.from_predictions(X, y, np.eye(10)[y], classes=[0, 1]),
@@ -422,6 +422,10 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, component=16), "from 0 to 15"),
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, component=1.0), "got 1.0"),
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image_shape=(2, 3)), "image_sh"),
+        (
+            lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image_shape=(8, 8.0)),
+            "image_shape must be two ints of at least 1",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_an_error(call, message, network, digits):
@@ -432,7 +436,7 @@ def test_what_cannot_be_drawn_is_an_error(call, message, network, digits):
 
 @pytest.mark.parametrize("ax", ["x", 5, [None, None]])
 def test_invalid_axes_are_an_error(ax, network):
-    with pytest.raises(TypeError, match="ax must be matplotlib Axes; got"):
+    with pytest.raises(TypeError, match="ax must be a matplotlib Axes; got"):
         TrainingHistoryDisplay.from_estimator(network, ax=ax)
 
 

@@ -344,7 +344,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         unknown = [name for name in self.augmentation if name not in AUGMENTATION]
         if unknown:
             raise ValueError(
-                f"augmentation must have the keys {', '.join(AUGMENTATION)}; got {unknown[0]!r}"
+                f"the keys of augmentation may be shift, rotation and zoom; got {unknown[0]!r}"
             )
         limits = [self.augmentation.get(name, 0) for name in AUGMENTATION]
         if not all(isinstance(limit, Real) and 0 <= limit <= LARGEST for limit in limits):
