@@ -194,7 +194,7 @@ def test_training_in_parts_is_training_at_once(digits, small_conv):
     np.testing.assert_array_equal(by_epoch.predict_proba(X_test), whole.predict_proba(X_test))
     with pytest.raises(ValueError, match=r"image_shape is \(4, 16\).*fitted on images of 8 x 8"):
         pickle.loads(pickle.dumps(parts)).set_params(image_shape=(4, 16)).fit(X, y)
-    with pytest.raises(ValueError, match="describe a different network"):
+    with pytest.raises(ValueError, match="filters=4 in convolution layer 1 instead of 9; call"):
         parts.set_params(filters=9).fit(X, y)
 
 

@@ -194,8 +194,24 @@ def test_warm_start_continues_and_fit_starts_anew(digits, small):
     assert warm.n_iter_ == 4
     cold = small(learning_rate_schedule="constant").fit(X, y).fit(X, y)
     assert cold.n_iter_ == 2
-    with pytest.raises(ValueError, match="a different network"):
-        warm.set_params(hidden_layer_sizes=(5,)).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "difference"),
+    [
+        ({"hidden_layer_sizes": 5}, "units=32 in dense layer 1 instead of 5"),
+        ({"hidden_layer_sizes": (32, 5)}, "2 dense layers instead of 3"),
+        ({"activation": "tanh"}, "activation='relu' in dense layer 1 instead of 'tanh'"),
+        ({"dropout": 0.5}, "dropout=0 instead of 0.5"),
+    ],
+)
+def test_different_network_cannot_be_resumed(parameters, difference, digits, small):
+    X, _, y, _ = digits
+    classifier = small(warm_start=True).fit(X, y).set_params(**parameters)
+    message = f"^the network to resume has {difference}; call fit with warm_start=False to start"
+    for method in (classifier.fit, classifier.partial_fit):
+        with pytest.raises(ValueError, match=message):
+            method(X, y)
 
 
 def test_changed_optimizer_starts_afresh(digits, small):
@@ -521,7 +537,7 @@ def test_bad_partial_fit(digits, small):
     with pytest.raises(ValueError, match=r"y has the label .*9"):
         small().partial_fit(X, y, classes=range(9))
     classifier = small().partial_fit(X, y, classes=range(10))
-    with pytest.raises(ValueError, match="must be those of the first call"):
+    with pytest.raises(ValueError, match="classes must be those of the fitted classifier, "):
         classifier.partial_fit(X, y, classes=range(11))
     with pytest.raises(ValueError, match="64 features"):
         classifier.partial_fit(X[:, :10], y)

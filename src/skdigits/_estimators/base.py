@@ -197,7 +197,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
                 initialize(fitted, samples.X.shape[1], check_classes(classes, "classes"))
             elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
                 raise ValueError(
-                    f"classes must be those of the first call, {self.classes_}; got {classes}"
+                    f"classes must be those of the fitted classifier, {self.classes_}; got "
+                    f"{classes}"
                 )
             training, _ = make_datasets(fitted, samples, None, normalize=False)
             decays = fitted.learning_rate_schedule == "exponential"
