@@ -6,9 +6,11 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import RFE, RFECV, SelectFromModel, SelectKBest, VarianceThreshold
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
@@ -238,6 +240,13 @@ def test_importances_of_everything_that_is_fitted_on_pixels(network, small, digi
     eliminated = RFE(forest, n_features_to_select=9, step=0.5).fit(X, y)
     display = PixelImportanceDisplay.from_estimator(eliminated)
     np.testing.assert_array_equal(display.importances.ravel() > 0, eliminated.get_support())
+    prefit = SelectFromModel(forest, prefit=True)  # works without fit
+    display = PixelImportanceDisplay.from_estimator(prefit)
+    np.testing.assert_array_equal(display.importances.ravel(), forest.feature_importances_)
+    selected = SelectedPixelsDisplay.from_estimator(prefit, X[0]).selected
+    np.testing.assert_array_equal(selected.ravel(), prefit.get_support())
+    with pytest.raises(NotFittedError, match="RandomForestClassifier instance is not fitted"):
+        PixelImportanceDisplay.from_estimator(SelectFromModel(clone(forest), prefit=True))
     varying = RFECV(DecisionTreeClassifier(), step=30, cv=2).fit(X, y)  # no search
     assert PixelImportanceDisplay.from_estimator(varying).label == "importance"
 
