@@ -264,6 +264,8 @@ def test_selected_pixels_cover_the_digit(image_shape, digits):
     rows, columns = np.nonzero(selector.get_support().reshape(shape))
     assert centers == set(zip(rows.tolist(), columns.tolist(), strict=True))
     assert 0 < len(centers) < 64
+    row = SelectedPixelsDisplay.from_estimator(selector, X[:1], image_shape=image_shape)
+    np.testing.assert_array_equal(row.image, display.image)
 
 
 @cache
