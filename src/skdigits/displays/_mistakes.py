@@ -60,7 +60,7 @@ class MistakesDisplay:
         estimator : classifier
             A fitted classifier with ``predict_proba``.
         X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width)
-            Images.
+            Images, in a form that the estimator accepts.
         y : array-like of shape (n_samples,)
             True labels.
         n_images : int, default=20
