@@ -383,6 +383,10 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             "y_proba must have a column for each of the 2",
         ),
         (
+            lambda n, X, y: MistakesDisplay.from_predictions(X, y, y, classes=range(10)),
+            r"y_proba must be probabilities of shape \(n_samples, n_classes\); got shape \(450,\)$",
+        ),
+        (
             lambda n, X, y: MistakesDisplay.from_predictions(
                 X, y, n.predict_log_proba(X), classes=range(10)
             ),

@@ -136,6 +136,11 @@ class MistakesDisplay:
         """
         images = as_images(X, image_shape)
         classes = np.asarray(classes)
+        if np.ndim(y_proba) != 2:
+            raise ValueError(
+                "y_proba must be probabilities of shape (n_samples, n_classes); got shape "
+                f"{np.shape(y_proba)}"
+            )
         y_proba = check_array(y_proba, ensure_min_samples=0, input_name="y_proba")
         if y_proba.shape[1:] != classes.shape:
             raise ValueError(
