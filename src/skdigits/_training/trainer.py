@@ -206,6 +206,7 @@ def _check_finite(loss, weights, state, rates):
         reason = f"the weights were not finite after epoch {state.n_epochs + 1}"
     else:
         return
-    raise DivergenceError(
-        f"training diverged: {reason}; try a learning_rate lower than {rates.max():g}"
-    )
+    advice = f"try a learning_rate lower than {rates.max():g}"
+    if state.scaling == (0, 1):  # not standardized
+        advice += ", values of X on a smaller scale, or standardize=True"
+    raise DivergenceError(f"training diverged: {reason}; {advice}")
