@@ -69,10 +69,14 @@ def to_config(optimizer):
 
 def from_config(config):
     """Build a Keras optimizer from its name or configuration."""
+    if isinstance(config, dict) and "class_name" not in config:
+        raise ValueError(
+            "optimizer must have the key 'class_name', such as {'class_name': 'SGD', 'config': "
+            f"{{'momentum': 0.9}}}}; got {config!r}"
+        )
     try:
-        if isinstance(config, dict):
-            config = {"config": {}} | config
-        return keras.optimizers.get(config)
+        complete = {"config": {}} | config if isinstance(config, dict) else config
+        return keras.optimizers.get(complete)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(
