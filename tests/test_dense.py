@@ -545,7 +545,8 @@ def test_bad_partial_fit(digits, small):
 
 def test_validation_fraction_that_leaves_a_class_out(digits, small):
     X, _, y, _ = digits
-    with pytest.raises(ValueError, match=r"validation_fraction=0.1 of 12 samples"):
+    message = "validation_fraction=0.1 of 12 samples.*; pass a larger validation_fraction, or X_val"
+    with pytest.raises(ValueError, match=message):
         small(early_stopping=True).fit(X[:12], y[:12])
 
 
