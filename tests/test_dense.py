@@ -2,6 +2,7 @@
 
 import pickle
 import tracemalloc
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.utils.class_weight import compute_class_weight
 
-from skdigits import DenseDigitClassifier
+from skdigits import ConvDigitClassifier, DenseDigitClassifier, ReducedDigitClassifier
 from skdigits._estimators.validation import class_weights
 
 
@@ -557,6 +558,25 @@ def test_not_fitted(method, digits, small):
     arguments = () if method == "to_keras" else (digits[0],)
     with pytest.raises(NotFittedError, match="not fitted yet"):
         getattr(small(), method)(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        *product(
+            [DenseDigitClassifier, ConvDigitClassifier],
+            ["coefs_", "intercepts_", "loss_curve_", "n_layers_", "out_activation_", "history_"],
+        ),
+        *product(
+            [ReducedDigitClassifier],
+            ["history_", "epoch_times_", "n_iter_", "best_epoch_", "n_parameters_"],
+        ),
+    ],
+)
+def test_attribute_before_fit_is_named(make, name):
+    assert not hasattr(make(), name)
+    with pytest.raises(AttributeError, match=f"{make.__name__}.* has no attribute '{name}'"):
+        getattr(make(), name)
 
 
 def test_bad_prediction_data(digits, small):

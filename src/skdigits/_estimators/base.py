@@ -27,6 +27,7 @@ from skdigits._estimators.input_range import (
 )
 from skdigits._estimators.persistence import (
     VersionedState,
+    fitted_property,
     plain_optimizer,
     replace_on_success,
     snapshot,
@@ -345,27 +346,27 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             if name in names
         ]
 
-    @property
+    @fitted_property
     def coefs_(self):
         """Weights of each layer."""
         return self._named_weights("kernel")
 
-    @property
+    @fitted_property
     def intercepts_(self):
         """Biases of each layer; beta for a convolution with batch normalization."""
         return self._named_weights("bias", "beta")
 
-    @property
+    @fitted_property
     def loss_curve_(self):
         """Training loss of each epoch, as MLPClassifier names it."""
         return self.history_["loss"]
 
-    @property
+    @fitted_property
     def n_layers_(self):
         """Number of layers with weights, and the input, as MLPClassifier counts them."""
         return len(self.coefs_) + 1
 
-    @property
+    @fitted_property
     def out_activation_(self):
         """Activation of the output layer, as MLPClassifier names it."""
         return self.network_config_["layers"][-1]["activation"]
