@@ -75,19 +75,19 @@ def test_empty_training_data(digits, small_conv):
         ({"filters": ()}, (-1, 64), "filters must have at least one convolution"),
         ({"filters": (4, 0)}, (-1, 64), "filters must be an int or a sequence of ints"),
         ({"filters": (4, 2.5)}, (-1, 64), "filters must be an int or a sequence of ints"),
-        ({"kernel_size": (3,)}, (-1, 64), "kernel_size must be one size or one for each of the 2"),
-        ({"padding": "valid", "kernel_size": 9}, (-1, 64), "its input is only 8 x 8"),
+        ({"kernel_size": (3,)}, (-1, 64), "kernel_size has 1 entry, but there are 2 convolutions"),
+        ({"padding": "valid", "kernel_size": 9}, (-1, 64), "only 8 x 8 pixels are left"),
         ({"padding": "full"}, (-1, 64), "'padding' parameter"),
         ({"precision": "float16"}, (-1, 64), "'precision' parameter"),
         (
             {"augmentation": {"turn": 3}},
             (-1, 64),
-            "augmentation must have the keys shift.*got 'turn'",
+            "the keys of augmentation may be shift, rotation and zoom; got 'turn'",
         ),
         ({"augmentation": {"shift": -1}}, (-1, 64), "must hold finite, non-negative numbers"),
         ({"augmentation": {"zoom": "big"}}, (-1, 64), "must hold finite, non-negative numbers"),
         ({"augmentation": {"zoom": 1}}, (-1, 64), "augmentation must have a zoom below 1"),
-        ({"kernel_size": (3, 3, 3)}, (-1, 64), "for windows of 3 x 3, pass 3"),
+        ({"kernel_size": (3, 3, 3)}, (-1, 64), "3 entries, but there are 2 convolutions$"),
         ({"augmentation": {"shift": 1e39}}, (-1, 64), "must hold finite, non-negative numbers"),
         ({"augmentation": True}, (-1, 64), "'augmentation' parameter"),
     ],
@@ -194,7 +194,7 @@ def test_training_in_parts_is_training_at_once(digits, small_conv):
     np.testing.assert_array_equal(by_epoch.predict_proba(X_test), whole.predict_proba(X_test))
     with pytest.raises(ValueError, match=r"image_shape is \(4, 16\).*fitted on images of 8 x 8"):
         pickle.loads(pickle.dumps(parts)).set_params(image_shape=(4, 16)).fit(X, y)
-    with pytest.raises(ValueError, match="describe a different network"):
+    with pytest.raises(ValueError, match="filters=4 in convolution layer 1 instead of 9; call"):
         parts.set_params(filters=9).fit(X, y)
 
 

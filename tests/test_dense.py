@@ -2,6 +2,7 @@
 
 import pickle
 import tracemalloc
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.utils.class_weight import compute_class_weight
 
-from skdigits import DenseDigitClassifier
+from skdigits import ConvDigitClassifier, DenseDigitClassifier, ReducedDigitClassifier
 from skdigits._estimators.validation import class_weights
 
 
@@ -194,8 +195,24 @@ def test_warm_start_continues_and_fit_starts_anew(digits, small):
     assert warm.n_iter_ == 4
     cold = small(learning_rate_schedule="constant").fit(X, y).fit(X, y)
     assert cold.n_iter_ == 2
-    with pytest.raises(ValueError, match="a different network"):
-        warm.set_params(hidden_layer_sizes=(5,)).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "difference"),
+    [
+        ({"hidden_layer_sizes": 5}, "units=32 in dense layer 1 instead of 5"),
+        ({"hidden_layer_sizes": (32, 5)}, "2 dense layers instead of 3"),
+        ({"activation": "tanh"}, "activation='relu' in dense layer 1 instead of 'tanh'"),
+        ({"dropout": 0.5}, "dropout=0 instead of 0.5"),
+    ],
+)
+def test_different_network_cannot_be_resumed(parameters, difference, digits, small):
+    X, _, y, _ = digits
+    classifier = small(warm_start=True).fit(X, y).set_params(**parameters)
+    message = f"^the network to resume has {difference}; call fit with warm_start=False to start"
+    for method in (classifier.fit, classifier.partial_fit):
+        with pytest.raises(ValueError, match=message):
+            method(X, y)
 
 
 def test_changed_optimizer_starts_afresh(digits, small):
@@ -521,7 +538,7 @@ def test_bad_partial_fit(digits, small):
     with pytest.raises(ValueError, match=r"y has the label .*9"):
         small().partial_fit(X, y, classes=range(9))
     classifier = small().partial_fit(X, y, classes=range(10))
-    with pytest.raises(ValueError, match="must be those of the first call"):
+    with pytest.raises(ValueError, match="classes must be those of the fitted classifier, "):
         classifier.partial_fit(X, y, classes=range(11))
     with pytest.raises(ValueError, match="64 features"):
         classifier.partial_fit(X[:, :10], y)
@@ -529,7 +546,8 @@ def test_bad_partial_fit(digits, small):
 
 def test_validation_fraction_that_leaves_a_class_out(digits, small):
     X, _, y, _ = digits
-    with pytest.raises(ValueError, match=r"validation_fraction=0.1 of 12 samples"):
+    message = "validation_fraction=0.1 of 12 samples.*; pass a larger validation_fraction, or X_val"
+    with pytest.raises(ValueError, match=message):
         small(early_stopping=True).fit(X[:12], y[:12])
 
 
@@ -540,6 +558,25 @@ def test_not_fitted(method, digits, small):
     arguments = () if method == "to_keras" else (digits[0],)
     with pytest.raises(NotFittedError, match="not fitted yet"):
         getattr(small(), method)(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        *product(
+            [DenseDigitClassifier, ConvDigitClassifier],
+            ["coefs_", "intercepts_", "loss_curve_", "n_layers_", "out_activation_", "history_"],
+        ),
+        *product(
+            [ReducedDigitClassifier],
+            ["history_", "epoch_times_", "n_iter_", "best_epoch_", "n_parameters_"],
+        ),
+    ],
+)
+def test_attribute_before_fit_is_named(make, name):
+    assert not hasattr(make(), name)
+    with pytest.raises(AttributeError, match=f"{make.__name__}.* has no attribute '{name}'"):
+        getattr(make(), name)
 
 
 def test_bad_prediction_data(digits, small):

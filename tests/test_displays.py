@@ -6,9 +6,11 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import RFE, RFECV, SelectFromModel, SelectKBest, VarianceThreshold
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
@@ -238,6 +240,13 @@ def test_importances_of_everything_that_is_fitted_on_pixels(network, small, digi
     eliminated = RFE(forest, n_features_to_select=9, step=0.5).fit(X, y)
     display = PixelImportanceDisplay.from_estimator(eliminated)
     np.testing.assert_array_equal(display.importances.ravel() > 0, eliminated.get_support())
+    prefit = SelectFromModel(forest, prefit=True)  # works without fit
+    display = PixelImportanceDisplay.from_estimator(prefit)
+    np.testing.assert_array_equal(display.importances.ravel(), forest.feature_importances_)
+    selected = SelectedPixelsDisplay.from_estimator(prefit, X[0]).selected
+    np.testing.assert_array_equal(selected.ravel(), prefit.get_support())
+    with pytest.raises(NotFittedError, match="RandomForestClassifier instance is not fitted"):
+        PixelImportanceDisplay.from_estimator(SelectFromModel(clone(forest), prefit=True))
     varying = RFECV(DecisionTreeClassifier(), step=30, cv=2).fit(X, y)  # no search
     assert PixelImportanceDisplay.from_estimator(varying).label == "importance"
 
@@ -255,6 +264,8 @@ def test_selected_pixels_cover_the_digit(image_shape, digits):
     rows, columns = np.nonzero(selector.get_support().reshape(shape))
     assert centers == set(zip(rows.tolist(), columns.tolist(), strict=True))
     assert 0 < len(centers) < 64
+    row = SelectedPixelsDisplay.from_estimator(selector, X[:1], image_shape=image_shape)
+    np.testing.assert_array_equal(row.image, display.image)
 
 
 @cache
@@ -330,7 +341,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             lambda n, X, y: TrainingHistoryDisplay.from_estimator(
                 LogisticRegression(tol=1).fit(X, y)
             ),
-            "has no history_",
+            "estimator must be a digit network; LogisticRegression has no history_",
         ),
         (
             lambda n, X, y: TrainingHistoryDisplay.from_estimator(n, ax=plt.subplots(3)[1]),
@@ -365,11 +376,15 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         (lambda n, X, y: ConfusedDigitsDisplay.from_estimator(n, X, y, n_images=0), "n_images"),
         (
             lambda n, X, y: MistakesDisplay.from_estimator(n, X, y, image_shape=(8, 9)),
-            r"image_shape must.*64 pixels.*\(8, 9\)",
+            r"image_shape \(8, 9\) has 72 pixels, but X has 64 features",
         ),
         (
             lambda n, X, y: MistakesDisplay.from_predictions(X, y, np.eye(10)[y], classes=[0, 1]),
             "y_proba must have a column for each of the 2",
+        ),
+        (
+            lambda n, X, y: MistakesDisplay.from_predictions(X, y, y, classes=range(10)),
+            r"y_proba must be probabilities of shape \(n_samples, n_classes\); got shape \(450,\)$",
         ),
         (
             lambda n, X, y: MistakesDisplay.from_predictions(
@@ -422,6 +437,10 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, component=16), "from 0 to 15"),
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, component=1.0), "got 1.0"),
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image_shape=(2, 3)), "image_sh"),
+        (
+            lambda n, X, y: PixelImportanceDisplay.from_estimator(n, image_shape=(8, 8.0)),
+            "image_shape must be two ints of at least 1",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_an_error(call, message, network, digits):
@@ -432,7 +451,7 @@ def test_what_cannot_be_drawn_is_an_error(call, message, network, digits):
 
 @pytest.mark.parametrize("ax", ["x", 5, [None, None]])
 def test_invalid_axes_are_an_error(ax, network):
-    with pytest.raises(TypeError, match="ax must be matplotlib Axes; got"):
+    with pytest.raises(TypeError, match="ax must be a matplotlib Axes; got"):
         TrainingHistoryDisplay.from_estimator(network, ax=ax)
 
 

@@ -76,13 +76,22 @@ def test_conv_network_is_the_keras_network():
     [
         (
             {"kernel_size": 13},
-            "kernel_size of convolution 3 is 13 x 13, but its input is only 4 x 4",
+            "kernel_size of convolution 3 is 13 x 13, but only 4 x 4 pixels are left",
         ),
         (
             {"pool_size": (None, 13, None)},
-            "pool_size of convolution 2 is 13 x 13.*input is only 12 x 12",
+            "pool_size of convolution 2 is 13 x 13, but only 12 x 12 pixels are left",
         ),
-        ({"kernel_size": (3, 3)}, r"kernel_size must be one size or one for each of the 3"),
+        (
+            {"kernel_size": (5, 3)},
+            r"kernel_size has 2 entries, but there are 3 convolutions; for windows of 5 x 3, pass "
+            r"\[\(5, 3\), \(5, 3\), \(5, 3\)\]",
+        ),
+        (
+            {"kernel_size": (5, 3), "filters": (4,)},
+            r"there is 1 convolution; for one window of 5 x 3, pass \[\(5, 3\)\]",
+        ),
+        ({"kernel_size": (3,)}, "kernel_size has 1 entry, but there are 3 convolutions$"),
         ({"pool_size": (2, 0, 2)}, "pool_size must hold ints of at least 1"),
         ({"pool_size": ((2, 2, 2), 1, 1)}, "pool_size must hold ints of at least 1"),
         ({"kernel_size": 2.5}, "kernel_size must hold ints of at least 1"),
@@ -90,7 +99,7 @@ def test_conv_network_is_the_keras_network():
 )
 def test_invalid_window_is_an_error_that_names_the_convolution(wrong, message):
     with pytest.raises(ValueError, match=message):
-        conv_config((28, 28), 10, filters=(4, 4, 4), **({"kernel_size": 9} | wrong))
+        conv_config((28, 28), 10, **({"filters": (4, 4, 4), "kernel_size": 9} | wrong))
 
 
 def test_same_padding_fits_every_image():

@@ -1,6 +1,7 @@
 """Images of all kinds, and what the normalizer makes of them."""
 
 import struct
+import warnings
 import zlib
 
 import numpy as np
@@ -112,7 +113,7 @@ def test_polarity_can_be_set():
     light = normalized(ImageOps.invert(drawn()), polarity="light_on_dark")[0]
     np.testing.assert_array_equal(light, expected)
     assert np.abs(normalized(framed)[0].astype(float) - expected).mean() > 40
-    with pytest.warns(UserWarning, match=r"1 of 1 images of X are blank \(counted from 0: 0\)"):
+    with pytest.warns(UserWarning, match=r"1 of 1 images in X is blank \(index 0\); its pixels"):
         assert not normalized(SEVEN, polarity="light_on_dark").any()
 
 
@@ -130,9 +131,19 @@ def test_polarity_can_be_set():
     ids=["white", "zeros", "sevens", "dark noise", "paper", "one pixel", "paper of floats"],
 )
 def test_blank_image_becomes_zeros_with_a_warning(blank):
-    with pytest.warns(UserWarning, match=r"2 of 4 images of X are blank \(counted from 0: 1, 3\)"):
+    with pytest.warns(UserWarning, match=r"2 of 4 images in X are blank \(indices 1, 3\)"):
         ours = normalized(SEVEN, blank, SEVEN, blank)
     assert list(ours.any(axis=(1, 2))) == [True, False, True, False]
+
+
+def test_warning_of_blank_images_explains_the_scale_of_uint8(digits):
+    image = np.minimum(digits[0][0], 15).reshape(8, 8).astype(np.uint8)
+    message = "are set to 0; uint8 is read on the scale 0 to 255, other types also on 0 to 1 and"
+    with pytest.warns(UserWarning, match=message):
+        normalized(image)
+    with pytest.warns(UserWarning, match="its pixels are set to 0$"):
+        normalized(0 * image)
+    assert normalized(image.astype(float)).any()
 
 
 def test_files(tmp_path):
@@ -165,7 +176,7 @@ def test_files(tmp_path):
     [
         (SEVEN, "X must be a sequence of images; got a single one"),
         ("seven.png", "X must be a sequence of images; got a single one"),
-        (np.zeros((2, 3, 4, 5)), r"image 0 of X has shape \(3, 4, 5\)"),
+        (np.zeros((2, 3, 4, 5)), r"image 0 of X has shape \(3, 4, 5\).* 1, 3 or 4 channels"),
         (np.zeros((2, 3, 4, 5, 3)), "got shape"),
         ([np.full((9, 9), np.nan)], "image 0 of X must hold finite real"),
         ([np.full((9, 9), 1j)], "image 0 of X must hold finite real"),
@@ -173,14 +184,21 @@ def test_files(tmp_path):
         ([np.zeros((0, 9))], r"image 0 of X has shape \(0, 9\)"),
         ([], "X must hold at least one image; got none"),
         (np.zeros((30, 20, 3), np.uint8), r"a single one, an array of shape \(30, 20, 3\): pass"),
-        ([SEVEN, None], r"image 1 of X has shape \(\)"),
+        ([SEVEN, None], "X must be a sequence of images; element 1 is NoneType$"),
+        (np.array([SEVEN, 3], dtype=object), "X must be a sequence of images; element 1 is int$"),
+        ([None], "X must be a sequence of images; element 0 is NoneType$"),
+        ([1, 2], "X must be a sequence of images; element 0 is int$"),
+        ((image for image in [SEVEN]), "X must be a sequence of images; got generator$"),
+        (None, "X must be a sequence of images; got NoneType$"),
         ([SEVEN, Image.new("L", (0, 5))], r"image 1 of X has no pixels.*\(0, 5\)"),
         ([np.full((9, 9, 3), "a")], "image 0 of X must hold finite real"),
     ],
 )
 def test_input_other_than_images_is_an_error(X, message):
-    with pytest.raises(ValueError, match=message):
-        DigitImageNormalizer().transform(X)
+    for method in ("transform", "fit_transform"):
+        with pytest.raises(ValueError, match=message) as error:
+            getattr(DigitImageNormalizer(), method)(X)
+        assert "\n" not in str(error.value)
 
 
 def test_rows_of_pixels():
@@ -241,6 +259,15 @@ def test_failed_fit_changes_nothing():
 def test_rows_that_are_not_square_become_lines_with_a_warning():
     with pytest.warns(UserWarning, match="6 features, which is not a square number"):
         DigitImageNormalizer().transform(np.eye(2, 6))
+
+
+def test_square_array_may_be_a_single_image():
+    image = 255 * np.eye(36, dtype=np.uint8)
+    message = r"X of shape \(36, 36\) is read as 36 images of 6 x 6 pixels; pass \[X\] if it is a"
+    with pytest.warns(UserWarning, match=message):
+        assert DigitImageNormalizer().transform(image).shape == (36, 784)
+    with warnings.catch_warnings(action="error", category=UserWarning):
+        DigitImageNormalizer(image_shape=(6, 6)).transform(image)
 
 
 def test_a_refit_on_images_forgets_the_number_of_pixels():

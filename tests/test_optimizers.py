@@ -177,8 +177,15 @@ def test_learning_rate_of_each_epoch_is_that_of_its_last_step(data):
     [
         ("sdg", "'optimizer' parameter"),
         (3, "'optimizer' parameter"),
-        ({"class_name": "Unknown"}, "optimizer must be a name, a Keras optimizer, or a dict"),
-        ({"learning_rate": 0.1}, "optimizer must be a name, a Keras optimizer, or a dict"),
+        (
+            {"class_name": "Unknown"},
+            "or a dict with class_name and config; got {'class_name': 'Unknown'}: ",
+        ),
+        (
+            {"name": "SGD", "momentum": 0.9},
+            "optimizer must have the key 'class_name', such as {'class_name': 'SGD', 'config': "
+            "{'momentum': 0.9}}; got {'name': 'SGD', 'momentum': 0.9}$",
+        ),
         (
             {"class_name": "SGD", "config": {"momentun": 0.9}},
             "optimizer must be a name, a Keras optimizer, or a dict",

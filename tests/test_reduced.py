@@ -104,11 +104,12 @@ def test_classifier_of_another_library(digits):
     np.testing.assert_array_equal(reduced.predict_proba(X_test), pipeline.predict_proba(X_test))
 
 
-def test_class_of_weight_zero_is_absent(digits, small):
+def test_class_of_weight_zero_is_kept_and_never_predicted(digits, small):
     X, X_test, y, _ = digits
     reduced = ReducedDigitClassifier(PCA(10), small()).fit(X, y, sample_weight=y != 9)
-    assert reduced.predict_proba(X_test).shape == (len(X_test), 9)
-    assert reduced.classes_.tolist() == list(range(9))
+    assert reduced.predict_proba(X_test).shape == (len(X_test), 10)
+    assert reduced.classes_.tolist() == list(range(10))
+    assert 9 not in reduced.predict(X_test)
 
 
 def test_methods_are_those_of_the_classifier(small):

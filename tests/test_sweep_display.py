@@ -1,8 +1,10 @@
 """The display of a search draws the results of the search and marks its choice."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from scipy.stats import loguniform, randint
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import (
@@ -181,3 +183,51 @@ def test_sweep_of_a_random_search(digits):
 def test_what_was_not_searched_is_an_error(options, message, search):
     with pytest.raises(ValueError, match=message):
         SweepDisplay.from_estimator(search, **options)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.filterwarnings("ignore:One or more of the test scores")
+@pytest.mark.parametrize("given", [False, True])
+def test_failed_candidates_keep_their_place(given, digits):
+    X, _, y, _ = digits
+    grid = {"criterion": ["unknown", "gini", "entropy"]}
+    search = GridSearchCV(DecisionTreeClassifier(max_depth=2), grid, cv=2).fit(X, y)
+    display = SweepDisplay.from_estimator(search, ax=plt.subplots(2)[1] if given else None)
+    scores, times = display.ax_
+    assert scores.get_xlim() == times.get_xlim()
+    assert times.get_xlim()[0] < 0 < 2 < times.get_xlim()[1]
+    assert [tick.get_text() for tick in times.get_xticklabels()] == grid["criterion"]
+    (failed,) = (line for line in scores.lines if line.get_label() == "failed")
+    assert failed.get_xdata() == [0]
+    assert [text.get_text() for text in scores.get_legend().get_texts()] == ["best", "failed"]
+
+
+SGD = keras.optimizers.SGD
+
+
+@pytest.mark.parametrize(
+    ("optimizers", "labels"),
+    [
+        ([SGD(), SGD(momentum=0.9)], ["SGD(momentum=0)", "SGD(momentum=0.9)"]),
+        (
+            ["adam", {"class_name": "SGD"}, {"class_name": "SGD", "config": {"momentum": 0.9}}],
+            ["adam", "SGD", "SGD(momentum=0.9)"],
+        ),
+        ([SGD(0.1), keras.optimizers.Lion(0.1)], ["SGD", "Lion"]),
+        (
+            [{"class_name": "SGD", "config": {"learning_rate": r, "momentum": 0.9}} for r in (1, 2)]
+            + [{"class_name": "SGD", "config": {"learning_rate": 1, "momentum": 0.5}}],
+            [f"SGD(learning_rate={r}, momentum={m})" for r, m in ((1, 0.9), (2, 0.9), (1, 0.5))],
+        ),
+    ],
+)
+def test_optimizers_are_named_by_what_differs(optimizers, labels):
+    results = {
+        "params": [{"optimizer": optimizer} for optimizer in optimizers],
+        "param_optimizer": optimizers,
+        "mean_test_score": np.arange(len(optimizers)),
+        "std_test_score": np.ones(len(optimizers)),
+        "mean_fit_time": np.ones(len(optimizers)),
+    }
+    axes = SweepDisplay(results, params=["optimizer"]).plot().ax_[1]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == labels

@@ -534,6 +534,16 @@ def test_divergence_is_an_error_that_names_the_learning_rate(digits, small):
         )
 
 
+def test_divergence_of_huge_values_mentions_their_scale(digits, small):
+    X, _, y, _ = digits
+    message = "diverged.*lower than 0.01, values of X on a smaller scale, or standardize=True$"
+    parameters = {"learning_rate_schedule": "constant", "optimizer": "sgd"}
+    with pytest.raises(ValueError, match=message):
+        small(standardize=False, **parameters).fit(X * np.float32(1e30), y)
+    with pytest.raises(ValueError, match=r"diverged.*lower than 1e\+30$"):
+        small(learning_rate=1e30, **parameters).fit(X, y)
+
+
 @pytest.mark.parametrize("kind", ["small", "tiny_conv"])
 def test_global_random_state_is_not_used(kind, digits, request):
     X, _, y, _ = digits

@@ -122,7 +122,7 @@ def _list_studies():
         table.add_row(study.name, str(study.n_fits()), f"{study.minutes:g}", study.question)
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
     console.print(table)
-    console.print("\nMinutes are approximate, for two cores with AVX2; --quick takes a few.")
+    console.print("\nMinutes are for two cores with AVX2; --quick takes a few minutes.")
     return 0
 
 

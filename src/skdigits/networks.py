@@ -133,9 +133,10 @@ def conv_config(
         for name, output_shape in (("kernel_size", convolved_shape), ("pool_size", pooled_shape)):
             if padding == "valid" and any(np.greater(layer[name], size)):
                 raise ValueError(
-                    f"{name} of convolution {number} is {format_shape(layer[name])}, but its "
-                    f"input is only {format_shape(size)} of the {format_shape(image_shape)} image; "
-                    "use a smaller size, fewer convolutions or padding='same'"
+                    f"{name} of convolution {number} is {format_shape(layer[name])}, but only "
+                    f"{format_shape(size)} pixels are left of the image of "
+                    f"{format_shape(image_shape)}; use a smaller size, fewer convolutions or "
+                    "padding='same'"
                 )
             size = output_shape(layer, size)
         layers.append(layer)
@@ -157,10 +158,15 @@ def _windows(name, sizes, n_convolutions):
     is_sequence = not isinstance(sizes, dict | set) and getattr(sizes, "ndim", 1) > 0
     each = [sizes] * n_convolutions if one_for_all or not is_sequence else list(sizes)
     if len(each) != n_convolutions:
-        raise ValueError(
-            f"{name} must be one size or one for each of the {n_convolutions} convolutions; got "
-            f"{sizes!r} (for windows of 3 x 3, pass 3)"
-        )
+        are = "is 1 convolution" if n_convolutions == 1 else f"are {n_convolutions} convolutions"
+        entries = "1 entry" if len(each) == 1 else f"{len(each)} entries"
+        message = f"{name} has {entries}, but there {are}"
+        if len(each) == 2 and all(map(is_int, each)):
+            window = tuple(map(int, each))
+            windows = "one window" if n_convolutions == 1 else "windows"
+            pairs = ", ".join([str(window)] * n_convolutions)
+            message += f"; for {windows} of {format_shape(window)}, pass [{pairs}]"
+        raise ValueError(message)
     windows = []
     for size in each:
         if size is None and name == "pool_size":

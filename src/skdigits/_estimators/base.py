@@ -28,6 +28,7 @@ from skdigits._estimators.input_range import (
 )
 from skdigits._estimators.persistence import (
     VersionedState,
+    fitted_property,
     plain_optimizer,
     replace_on_success,
     snapshot,
@@ -94,8 +95,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         y : array-like of shape (n_samples,)
             Labels, integers or strings.
         sample_weight : array-like of shape (n_samples,), default=None
-            Sample weights, 1 by default. Only their ratios matter; a sample of weight 0 counts as
-            absent.
+            Sample weights, 1 by default. Only their ratios matter. A sample of weight 0 has no
+            influence on training; its class stays in ``classes_``.
         X_val : array-like of shape (n_val_samples, n_features), default=None
             Samples to validate on after every epoch. If None, ``early_stopping=True`` holds out
             some of the training samples. In a search or a cross-validation, pass more or
@@ -201,7 +202,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
                 initialize(fitted, samples.X.shape[1], check_classes(classes, "classes"))
             elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
                 raise ValueError(
-                    f"classes must be those of the first call, {self.classes_}; got {classes}"
+                    f"classes must be those of the fitted classifier, {self.classes_}; got "
+                    f"{classes}"
                 )
             training, _ = make_datasets(fitted, samples, None, normalize=False)
             decays = fitted.learning_rate_schedule == "exponential"
@@ -354,27 +356,27 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             if name in names
         ]
 
-    @property
+    @fitted_property
     def coefs_(self):
         """Weights of each layer."""
         return self._named_weights("kernel")
 
-    @property
+    @fitted_property
     def intercepts_(self):
         """Biases of each layer; beta for a convolution with batch normalization."""
         return self._named_weights("bias", "beta")
 
-    @property
+    @fitted_property
     def loss_curve_(self):
         """Training loss of each epoch, as MLPClassifier names it."""
         return self.history_["loss"]
 
-    @property
+    @fitted_property
     def n_layers_(self):
         """Number of layers with weights, and the input, as MLPClassifier counts them."""
         return len(self.coefs_) + 1
 
-    @property
+    @fitted_property
     def out_activation_(self):
         """Activation of the output layer, as MLPClassifier names it."""
         return self.network_config_["layers"][-1]["activation"]

@@ -72,9 +72,26 @@ def check_resumable(estimator, n_features):
     config = estimator._network_config(n_features, len(estimator.classes_))
     if config != estimator.network_config_:
         raise ValueError(
-            "the parameters describe a different network from the one to resume: "
-            f"{config} instead of {estimator.network_config_}; set warm_start=False to start anew"
+            f"the network to resume has {_difference(estimator.network_config_, config)}; call fit "
+            "with warm_start=False to start anew"
         )
+
+
+def _difference(fitted, asked):
+    """Describe the first difference between the configurations of two networks."""
+    for kind, name in (("convolution", "convolutions"), ("dense", "dense layers")):
+        of_fitted, of_asked = (
+            [layer for layer in config["layers"] if layer["kind"] == kind]
+            for config in (fitted, asked)
+        )
+        if len(of_fitted) != len(of_asked):
+            return f"{len(of_fitted)} {name} instead of {len(of_asked)}"
+        for number, (layer, other) in enumerate(zip(of_fitted, of_asked, strict=True), 1):
+            for key, value in layer.items():
+                if value != other[key]:
+                    return f"{key}={value!r} in {kind} layer {number} instead of {other[key]!r}"
+    rates = [[layer.get("rate", 0) for layer in config["layers"]] for config in (fitted, asked)]
+    return "dropout={} instead of {}".format(*map(max, rates))
 
 
 def training_config(estimator, *, epochs, schedule):

@@ -15,7 +15,7 @@ from skdigits._images.segmentation import (
     segment,
     to_mnist_format,
 )
-from skdigits._images.shapes import resolve_image_shape
+from skdigits._images.shapes import format_shape, resolve_image_shape
 from skdigits._utils import warn
 
 
@@ -91,7 +91,7 @@ class DigitImageNormalizer(
             for name in ("n_features_in_", "feature_names_in_"):
                 vars(fitted).pop(name, None)
             if not _is_sequence_of_images(X):
-                X = X if hasattr(X, "shape") else np.asarray(X)
+                X = _as_array(X)
                 if len(X.shape) <= 2:
                     validate_data(fitted, X, dtype="numeric")
         return self
@@ -140,19 +140,14 @@ class DigitImageNormalizer(
             else:
                 normalized[number] = to_mnist_format(foreground).ravel()
         if blank:
-            numbers = ", ".join(map(str, blank[:5])) + (", ..." if len(blank) > 5 else "")
-            warn(
-                f"{len(blank)} of {len(images)} images of X are blank (counted from 0: "
-                f"{numbers}); all their pixels become 0"
-            )
+            _warn_of_blank(images, blank)
         return normalized
 
     def _images(self, X):
         """Return X as a sequence of images."""
         if _is_sequence_of_images(X):
             return list(X)
-        if not hasattr(X, "shape"):
-            X = np.asarray(X)
+        X = _as_array(X)
         if len(X.shape) > 4:
             raise ValueError(
                 "X must hold rows of pixels, or images of shape (height, width) or (height, "
@@ -161,7 +156,13 @@ class DigitImageNormalizer(
         if len(X.shape) > 2:
             return np.asarray(X)
         X = validate_data(self, X, dtype="numeric", reset=False)
-        return X.reshape(-1, *resolve_image_shape(self.image_shape, X.shape[1]))
+        image_shape = resolve_image_shape(self.image_shape, X.shape[1])
+        if self.image_shape is None and X.shape[0] == X.shape[1] > 1 and image_shape[0] > 1:
+            warn(
+                f"X of shape {X.shape} is read as {len(X)} images of {format_shape(image_shape)} "
+                "pixels; pass [X] if it is a single image"
+            )
+        return X.reshape(-1, *image_shape)
 
     @property
     def _n_features_out(self):
@@ -175,6 +176,23 @@ class DigitImageNormalizer(
         return tags
 
 
+def _warn_of_blank(images, blank):
+    indices = ", ".join(map(str, blank[:5])) + (", ..." if len(blank) > 5 else "")
+    is_one = len(blank) == 1
+    are_blank = f"is blank (index {indices})" if is_one else f"are blank (indices {indices})"
+    message = (
+        f"{len(blank)} of {len(images)} images in X {are_blank}; {'its' if is_one else 'their'} "
+        "pixels are set to 0"
+    )
+    if any(_is_dim_uint8(images[number]) for number in blank):
+        message += "; uint8 is read on the scale 0 to 255, other types also on 0 to 1 and 0 to 16"
+    warn(message)
+
+
+def _is_dim_uint8(image):
+    return getattr(image, "dtype", None) == np.uint8 and 0 < image.max() <= 16
+
+
 def _is_sequence_of_images(X):
     """Whether X is a sequence of separate images rather than one array-like."""
     shape = getattr(X, "shape", ())
@@ -183,14 +201,38 @@ def _is_sequence_of_images(X):
         kind = f"an array of shape {shape}" if one_in_colour else repr(X)
         raise ValueError(f"X must be a sequence of images; got a single one, {kind}: pass [X]")
     if len(shape) == 1:  # such as a column of paths
-        return np.asarray(X).dtype.kind in "OUT"
-    if not isinstance(X, list | tuple):
-        return False
-    if not X:
-        raise ValueError("X must hold at least one image; got none")
-    return any(
-        isinstance(image, str | Path)
-        or hasattr(image, "getbands")  # Pillow's
-        or getattr(image, "ndim", 0) > 1
-        for image in X
-    )
+        are_images = np.asarray(X).dtype.kind in "OUT"
+    elif isinstance(X, list | tuple):
+        if not X:
+            raise ValueError("X must hold at least one image; got none")
+        are_images = any(_is_path_or_pillow(image) or getattr(image, "ndim", 0) > 1 for image in X)
+    else:
+        are_images = False
+    if are_images:
+        _check_elements(X)
+    return are_images
+
+
+def _is_path_or_pillow(image):
+    """Whether an image is a path or one of Pillow's."""
+    return isinstance(image, str | Path) or hasattr(image, "getbands")
+
+
+def _check_elements(X):
+    for number, image in enumerate(X):
+        if not _is_path_or_pillow(image) and np.ndim(image) == 0:
+            raise ValueError(
+                f"X must be a sequence of images; element {number} is {type(image).__name__}"
+            )
+
+
+def _as_array(X):
+    """Return one array-like as an array."""
+    if hasattr(X, "shape"):
+        return X
+    array = np.asarray(X)
+    if array.ndim == 0:
+        raise ValueError(f"X must be a sequence of images; got {type(X).__name__}")
+    if array.ndim == 1:
+        _check_elements(X)
+    return array

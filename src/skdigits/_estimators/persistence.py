@@ -1,6 +1,9 @@
 """The state of an estimator: swapped in as a whole, saved as plain data with its version."""
 
 from contextlib import contextmanager
+from functools import wraps
+
+from sklearn.utils.validation import check_is_fitted
 
 import skdigits
 
@@ -50,6 +53,18 @@ def snapshot(estimator):
     view = object.__new__(type(estimator))
     view.__dict__ = vars(estimator)
     return view
+
+
+def fitted_property(compute):
+    """Make a property of a fitted estimator; before `fit`, the AttributeError names it."""
+
+    @wraps(compute)
+    def get(estimator):
+        # NotFittedError is an AttributeError, so hasattr returns False.
+        check_is_fitted(estimator, msg=f"%(name)s has no attribute {compute.__name__!r} before fit")
+        return compute(estimator)
+
+    return property(get)
 
 
 @contextmanager

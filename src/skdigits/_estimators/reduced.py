@@ -25,7 +25,12 @@ from skdigits._estimators.input_range import (
     training_range,
     warn_if_scaled_differently,
 )
-from skdigits._estimators.persistence import VersionedState, replace_on_success, snapshot
+from skdigits._estimators.persistence import (
+    VersionedState,
+    fitted_property,
+    replace_on_success,
+    snapshot,
+)
 from skdigits._estimators.routing import metadata_router, route_fit
 from skdigits._estimators.validation import check_validation_arguments
 from skdigits._training.state import TrainingInterrupted
@@ -43,9 +48,12 @@ def _classifier_has(method):
 
 def _of_classifier(attribute):
     """Create a property that returns an attribute of the fitted classifier."""
-    return property(
-        lambda self: getattr(self.classifier_, attribute), doc=f"`{attribute}` of `classifier_`."
-    )
+
+    def compute(self):
+        return getattr(self.classifier_, attribute)
+
+    compute.__name__, compute.__doc__ = attribute, f"`{attribute}` of `classifier_`."
+    return fitted_property(compute)
 
 
 class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin, BaseEstimator):

@@ -35,7 +35,9 @@ def grey_values(image):
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[:, :, 0]
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))) or not image.size:
-        raise InvalidImageError(f"has shape {image.shape}; (height, width) or RGB(A) is expected")
+        raise InvalidImageError(
+            f"has shape {image.shape}; expected (height, width), or 1, 3 or 4 channels"
+        )
     if image.dtype.kind not in "buif" or not np.isfinite(image).all():
         raise InvalidImageError("must hold finite real numbers")
     if image.ndim == 3:

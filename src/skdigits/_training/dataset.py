@@ -85,7 +85,8 @@ def stratified_split(y, indices, validation_fraction, seed):
     except ValueError as error:
         raise ValueError(
             f"validation_fraction={validation_fraction} of {len(indices)} samples cannot be split "
-            f"off with every class in both parts: {error}"
+            f"off with every class in both parts: {str(error).rstrip('.')}; pass a larger "
+            "validation_fraction, or X_val and y_val"
         ) from error
 
 

@@ -122,15 +122,19 @@ def _check_number(name, value):
 
 def from_config(config):
     """Build a Keras optimizer from its name or configuration."""
+    if isinstance(config, dict) and "class_name" not in config:
+        raise ValueError(
+            "optimizer must have the key 'class_name', such as {'class_name': 'SGD', 'config': "
+            f"{{'momentum': 0.9}}}}; got {config!r}"
+        )
     try:
-        if isinstance(config, dict):
-            config = {"config": {}} | config
-            if isinstance(config["config"], dict):  # Keras takes no scalars of NumPy
-                config["config"] = {
-                    name: value.item() if isinstance(value, np.generic) else value
-                    for name, value in config["config"].items()
-                }
-        return keras.optimizers.get(config)
+        complete = {"config": {}} | config if isinstance(config, dict) else config
+        if isinstance(complete, dict) and isinstance(complete["config"], dict):
+            complete["config"] = {  # Keras takes no scalars of NumPy
+                name: value.item() if isinstance(value, np.generic) else value
+                for name, value in complete["config"].items()
+            }
+        return keras.optimizers.get(complete)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(

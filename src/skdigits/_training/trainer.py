@@ -213,7 +213,9 @@ def _check_finite(loss, weights, state, rates, config):
         reason = f"the weights were not finite after epoch {state.n_epochs + 1}"
     else:
         return
-    or_l2 = f" or an l2 lower than {config.l2:g}" if config.l2 else ""
-    raise DivergenceError(
-        f"training diverged: {reason}; try a learning_rate lower than {rates.max():g}{or_l2}"
-    )
+    advice = f"try a learning_rate lower than {rates.max():g}"
+    if config.l2:
+        advice += f", an l2 lower than {config.l2:g}"
+    if state.scaling == (0, 1):  # not standardized
+        advice += ", values of X on a smaller scale, or standardize=True"
+    raise DivergenceError(f"training diverged: {reason}; {advice}")

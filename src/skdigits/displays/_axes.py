@@ -39,7 +39,7 @@ def panels(ax, n_rows=1, n_columns=1, *, size):
         return figure.subplots(n_rows, n_columns, squeeze=False)
     given = np.ravel(np.asarray(ax, dtype=object))
     if not all(isinstance(one, Axes) for one in given):
-        raise TypeError(f"ax must be matplotlib Axes; got {ax!r}")
+        raise TypeError(f"ax must be a matplotlib Axes; got {ax!r}")
     wanted = "one Axes" if n_panels == 1 else f"one Axes or {n_panels} Axes, one per panel"
     if len(given) not in (1, n_panels):
         raise ValueError(f"ax must be {wanted}; got {len(given)}")

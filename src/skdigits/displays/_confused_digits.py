@@ -59,7 +59,7 @@ class ConfusedDigitsDisplay:
         estimator : classifier
             A fitted classifier.
         X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width)
-            Images.
+            Images, in a form that the estimator accepts.
         y : array-like of shape (n_samples,)
             True labels.
         classes : pair of labels, default=None

@@ -48,9 +48,12 @@ def as_images(X, image_shape=None, name="X"):
         image_shape = side, side
     shape = tuple(np.ravel(image_shape).tolist())
     is_shape = len(shape) == 2 and all(is_int(side) and side > 0 for side in shape)
-    if not is_shape or math.prod(shape) != n_pixels:
+    if not is_shape:
         raise ValueError(
-            f"image_shape must be the height and width of images of {n_pixels} pixels, the number "
-            f"of features of {name}; got {image_shape!r}"
+            f"image_shape must be two ints of at least 1, height and width; got {image_shape!r}"
+        )
+    if math.prod(shape) != n_pixels:
+        raise ValueError(
+            f"image_shape {shape} has {math.prod(shape)} pixels, but {name} has {n_pixels} features"
         )
     return X.reshape(len(X), *shape)

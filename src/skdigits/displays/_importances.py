@@ -31,6 +31,8 @@ def pixel_importances(step, component):
         return _model_importances(step, component)
     # A forest has an estimator_ too, a tree that was never fitted.
     model = getattr(step, "estimator_", None)
+    if getattr(step, "prefit", False):
+        model = step.estimator
     if model is None:
         if not hasattr(step, "scores_"):
             raise ValueError(f"estimator must have importances or scores of pixels; got {step!r}")

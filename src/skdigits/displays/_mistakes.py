@@ -60,7 +60,7 @@ class MistakesDisplay:
         estimator : classifier
             A fitted classifier with ``predict_proba``.
         X : array-like of shape (n_samples, n_pixels) or (n_samples, height, width)
-            Images.
+            Images, in a form that the estimator accepts.
         y : array-like of shape (n_samples,)
             True labels.
         n_images : int, default=20
@@ -136,6 +136,11 @@ class MistakesDisplay:
         """
         images = as_images(X, image_shape)
         classes = np.asarray(classes)
+        if np.ndim(y_proba) != 2:
+            raise ValueError(
+                "y_proba must be probabilities of shape (n_samples, n_classes); got shape "
+                f"{np.shape(y_proba)}"
+            )
         y_proba = check_array(y_proba, ensure_min_samples=0, input_name="y_proba")
         if y_proba.shape[1:] != classes.shape:
             raise ValueError(

@@ -45,7 +45,8 @@ def input_of_network(estimator, X):
 
 def first_step(estimator):
     """Return the part that receives the pixels: a step, a reducer or the estimator itself."""
-    check_is_fitted(estimator)
+    is_prefit = getattr(estimator, "prefit", False)  # SelectFromModel, which then needs no fit
+    check_is_fitted(estimator.estimator if is_prefit else estimator)
     if is_fitted_search(estimator):
         return first_step(_refitted(estimator))
     if isinstance(estimator, Pipeline):

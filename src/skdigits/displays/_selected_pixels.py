@@ -53,11 +53,11 @@ class SelectedPixelsDisplay:
         estimator : estimator
             A fitted feature selector; or a pipeline, search or `ReducedDigitClassifier` that begins
             with one.
-        image : array-like of shape (n_pixels,) or (height, width)
+        image : array-like of shape (n_pixels,), (1, n_pixels) or (height, width)
             Digit to draw the pixels over.
         image_shape : (int, int), default=None
-            Height and width. None takes the shape of `image`, or assumes a square image if it has
-            one dimension.
+            Height and width. None takes the shape of `image`, or assumes a square image if it is a
+            row of pixels.
         ax : matplotlib Axes, default=None
             Axes to draw on. None creates a figure.
         **im_kw : dict
@@ -83,7 +83,9 @@ class SelectedPixelsDisplay:
         image = np.asarray(image)
         if image.size != selected.size:
             raise ValueError(f"image must have {selected.size} pixels; got {image.size}")
-        image = as_images(image[None], image_shape, "image")[0]
+        if len(image) != 1:
+            image = image[None]
+        image = as_images(image, image_shape, "image")[0]
         return cls(selected.reshape(image.shape), image).plot(ax, **im_kw)
 
     def plot(self, ax=None, **im_kw):

@@ -8,7 +8,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdigits.displays._axes import line_options, panels
 from skdigits.displays._parts import is_fitted_search
-from skdigits.displays._values import are_numbers, mark_values, short_text, styles_for
+from skdigits.displays._values import (
+    are_numbers,
+    mark_values,
+    name_optimizers,
+    short_text,
+    styles_for,
+)
 
 
 class SweepDisplay:
@@ -16,7 +22,8 @@ class SweepDisplay:
 
     A second parameter has one line per value, or colours the points if it has many numeric values.
     A star marks the best candidate. The first candidates may take longer, as the first fit in a
-    process imports TensorFlow and compiles the network.
+    process imports TensorFlow and compiles the network. Crosses mark candidates without a score,
+    such as those whose fit failed.
 
     Parameters
     ----------
@@ -172,19 +179,27 @@ class SweepDisplay:
         if held:
             self.ax_[0].set_title(held, fontsize="small", loc="left")
         self.ax_[1].set(ylabel="fit time, s\n(with compiling)", ylim=(0, None))
+        limits = np.array([axes.get_xlim() for axes in self.ax_])
+        for axes in self.ax_:
+            axes.set_xlim(limits.min(), limits.max())  # failed candidates have a time, but no score
         best = table.score.idxmax() if self.best is None else self.best
         star = {"color": "black", "fillstyle": "none", "markersize": 16, "zorder": 5}
         at = table.position[best], table.score[best]
-        self.ax_[0].plot(*at, "*", label="best", linestyle="", **star)
+        marks = self.ax_[0].plot(*at, "*", label="best", linestyle="", **star)
+        failed = table.position[table.score.isna()]
+        if len(failed):
+            bottom = {"transform": self.ax_[0].get_xaxis_transform(), "clip_on": False}
+            marks += self.ax_[0].plot(failed, np.zeros(len(failed)), "kx", label="failed", **bottom)
         if scale is not None:
             self.figure_.colorbar(scale, ax=list(self.ax_), label=names[1])
         if scale is not None or len(lines) == 1:
             self.ax_[0].legend(frameon=False, fontsize="small")
         else:
-            (starred, *handles), _ = self.ax_[0].get_legend_handles_labels()
+            handles, _ = self.ax_[0].get_legend_handles_labels()
+            handles = [*handles[len(marks) :], *marks]
             place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "title": names[1]}
             beside = self.ax_[1 if given_two else 0]
-            beside.legend(handles=[*handles, starred], frameon=False, fontsize="small", **place)
+            beside.legend(handles=handles, frameon=False, fontsize="small", **place)
         return self
 
     def _table(self):
@@ -246,11 +261,17 @@ def _checked_params(values, params, searched):
 def _values(results):
     """Return the values of all parameters as drawn, with one row per candidate."""
     names = [name.removeprefix("param_") for name in results if name.startswith("param_")]
-    rows = [
-        [_shown(candidate[name]) if name in candidate else "not set" for name in names]
-        for candidate in results["params"]
-    ]
-    values = pd.DataFrame(rows, columns=names, dtype=object)
+    columns = {
+        name: [candidate.get(name, "not set") for candidate in results["params"]] for name in names
+    }
+    values = pd.DataFrame(
+        {
+            name: [_shown(value) for value in name_optimizers(column)]
+            for name, column in columns.items()
+        },
+        index=range(len(results["params"])),
+        dtype=object,
+    )
     for name, column in values.items():
         numbers = [value for value in column if isinstance(value, Real)]
         # An int and an equal float can differ in meaning, such as max_features=1 and 1.0.

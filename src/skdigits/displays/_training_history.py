@@ -78,9 +78,11 @@ class TrainingHistoryDisplay:
         if not isinstance(estimator, dict):
             estimator = {"estimator": estimator}
         networks = {name: final_network(one) for name, one in estimator.items()}
-        for name, network in networks.items():
+        for network in networks.values():
             if not hasattr(network, "history_"):
-                raise ValueError(f"estimator must be a digit network; {name!r} has no history_")
+                raise ValueError(
+                    f"estimator must be a digit network; {type(network).__name__} has no history_"
+                )
         display = cls(
             {name: network.history_ for name, network in networks.items()},
             best_epochs={name: network.best_epoch_ for name, network in networks.items()},

@@ -1,7 +1,6 @@
 """Ticks, labels and styles for the values of parameters."""
 
 from numbers import Real
-from textwrap import shorten
 
 import numpy as np
 
@@ -14,10 +13,44 @@ def are_numbers(values):
 
 
 def short_text(value):
-    """Format a value in at most 30 characters."""
+    """Format a value in at most 40 characters."""
     if isinstance(value, float):
         return f"{value:.4g}"
-    return shorten(str(value), 30, placeholder="...") if len(str(value)) > 30 else str(value)
+    text = str(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def name_optimizers(values):
+    """Replace Keras optimizers and their configurations by their names.
+
+    The settings that differ between optimizers of the same class are added: "SGD(momentum=0.9)".
+    """
+    optimizers = [_class_and_settings(value) for value in values]
+    named = []
+    for value, optimizer in zip(values, optimizers, strict=True):
+        if optimizer is None:
+            named.append(value)
+            continue
+        name, settings = optimizer
+        others = [other[1] for other in optimizers if other and other[0] == name]
+        differing = [
+            f"{key}={short_text(setting)}"
+            for key, setting in settings.items()
+            if any(key not in other or other[key] != setting for other in others)
+        ]
+        named.append(f"{name}({', '.join(differing)})" if differing else name)
+    return named
+
+
+def _class_and_settings(value):
+    """Return the class name and the settings of an optimizer, or None for any other value."""
+    if isinstance(value, dict) and "class_name" in value:
+        name, settings = value["class_name"], value.get("config", {})
+    elif hasattr(value, "get_config") and not isinstance(value, type):
+        name, settings = type(value).__name__, value.get_config()
+    else:
+        return None
+    return name, {key: setting for key, setting in settings.items() if key != "name"}
 
 
 def styles_for(values, are_lines):
