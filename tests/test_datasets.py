@@ -174,7 +174,7 @@ def test_unreadable_cache_is_kept(small_mnist, tmp_path, monkeypatch):
 def test_cache_folder_that_cannot_be_created(small_mnist, tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "_from_openml", lambda: small_mnist)
     (tmp_path / "skdigits").write_text("a file")
-    message = "a file is in the place of a folder; move or delete it: '.*skdigits'"
+    message = "expected a folder, but found a file; move or delete it: '.*skdigits'"
     with pytest.raises(FileExistsError, match=message):
         fetch_mnist(data_home=tmp_path)
     with pytest.raises(FileExistsError, match="skdigits"):

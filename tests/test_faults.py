@@ -115,12 +115,12 @@ def fit_on_digits(estimator, n_features=64):
         ),
         (
             lambda fit: fit_on_digits(clone(fit).set_params(learning_rate=0.02)),
-            "ValueError: it holds another fit",
+            "ValueError: it holds a different fit",
         ),
-        (lambda fit: fit_on_digits(clone(fit), 60), "ValueError: it holds another fit"),
+        (lambda fit: fit_on_digits(clone(fit), 60), "ValueError: it holds a different fit"),
         (
             lambda fit: fit_on_digits(clone(fit).set_params(random_state=5)),
-            "ValueError: it holds another fit",
+            "ValueError: it holds a different fit",
         ),
         (lambda fit: vars(fit).pop("_weights") and fit, "AttributeError: .*_weights"),
     ],
@@ -195,7 +195,7 @@ def test_folder_in_the_place_of_a_model(tmp_path, fits, command):
     status, message = command(tmp_path)
     assert (status, fits) == (1, [])
     assert message.endswith(
-        f"a folder is in the place of a saved model; move or delete it: '{model}'\n"
+        f"expected a saved model, but found a folder; move or delete it: '{model}'\n"
     )
     model.rmdir()
     assert command(tmp_path) == (0, "")
@@ -288,9 +288,9 @@ def test_folder_that_is_read_only(action, tmp_path, fits, command, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("", "a file is in the place of a folder; move or delete it"),
-        ("models/faulty", "a file is in the place of a folder; move or delete it"),
-        ("plots/faulty", "a file is in the place of a folder; move or delete it"),
+        ("", "expected a folder, but found a file; move or delete it"),
+        ("models/faulty", "expected a folder, but found a file; move or delete it"),
+        ("plots/faulty", "expected a folder, but found a file; move or delete it"),
         ("models", "Not a directory"),
         ("plots", "Not a directory"),
     ],
@@ -492,7 +492,7 @@ def test_output_that_nobody_reads(tmp_path, fits, command, monkeypatch):
         status, message = command(tmp_path)
     # Closing the pipe flushed the rest of the output without another error.
     assert status == 1
-    assert message.startswith("skdigits: nobody reads the output any more; finished fits are")
+    assert message.startswith("skdigits: the output pipe was closed; finished fits are")
     assert message.count("\n") == 1
     assert command(tmp_path) == (0, "")
     assert fits == [0, 1]

@@ -427,13 +427,12 @@ def test_dropped_networks_leave_nothing_and_many_raise_no_warning(
     try:
         for units in range(3, 9):  # TensorFlow warns at the sixth trace of a function
             small((units,), epochs=1).fit(X[:64], y[:64])
+            mappings = psutil.Process().memory_maps(grouped=False)
+            code = [one for one in mappings if "x" in one.perms and one.path == "[anon]"]
+            n_code_mappings.append(len(code))
             gc.collect()
             kinds = [type(one).__name__ for one in gc.get_objects()]
             n_graphs.append(kinds.count("FuncGraph") + kinds.count("Graph"))
-            mappings = psutil.Process().memory_maps(grouped=False)
-            n_code_mappings.append(
-                sum("x" in one.perms and one.path == "[anon]" for one in mappings)
-            )
     finally:
         gc.unfreeze()
         tf.get_logger().removeHandler(caplog.handler)
@@ -448,9 +447,13 @@ class FakeNetwork:
     def __init__(self, config):
         self.config = config
         self.released = 0
+        self.is_closed = False
 
     def release_memory(self):
         self.released += 1
+
+    def close(self):
+        self.is_closed = True
 
 
 @pytest.fixture
@@ -468,14 +471,16 @@ def borrow(config):
 
 
 def test_pool_keeps_the_networks_used_last(pool):
-    first = borrow("a")
-    borrow("b")
+    first, second = borrow("a"), borrow("b")
     assert borrow("a") is first
     assert first.released == 2
-    borrow("c")
+    third = borrow("c")
     assert pool() == ["a", "c"]
+    assert [network.is_closed for network in (first, second, third)] == [False, True, False]
     network_pool.clear_network_pool()
     assert pool() == []
+    assert first.is_closed
+    assert third.is_closed
 
 
 def test_pool_lends_a_network_to_one_fit_at_a_time(pool):
@@ -485,9 +490,10 @@ def test_pool_lends_a_network_to_one_fit_at_a_time(pool):
 
 
 def test_pool_does_not_keep_the_network_of_a_failed_fit(pool):
-    with pytest.raises(RuntimeError), network_pool.borrow_network("a"):
+    with pytest.raises(RuntimeError), network_pool.borrow_network("a") as network:
         raise RuntimeError
     assert pool() == []
+    assert network.is_closed
 
 
 @pytest.mark.parametrize("kind", ["small", "tiny_conv"])

@@ -1,5 +1,6 @@
 """Warnings point at the user's line, however many libraries lie between it and skdigits."""
 
+import copy
 import linecache
 
 import numpy as np
@@ -89,7 +90,7 @@ def trained(small, images):
         (lambda models, X, y: models["network"].predict(X / 16), 1),
         (lambda models, X, y: models["network"].predict_log_proba(X / 16), 1),
         (lambda models, X, y: models["network"].score(X / 16, y), 1),
-        (lambda models, X, y: models["network"].set_params().partial_fit(X * 16, y), 1),
+        (lambda models, X, y: copy.deepcopy(models["network"]).partial_fit(X * 16, y), 1),
         (lambda models, X, y: models["pipeline"].predict(X), 1),
         (lambda models, X, y: models["pipeline"].score(X, y), 1),
         (lambda models, X, y: models["search"].predict_proba(X / 16), 1),

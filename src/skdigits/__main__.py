@@ -47,7 +47,7 @@ def main(arguments=None):
     except BrokenPipeError:  # the standard output was piped into `head`, say
         # Otherwise Python would fail to flush it when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"skdigits: nobody reads the output any more; {resume}", file=sys.stderr)
+        print(f"skdigits: the output pipe was closed; {resume}", file=sys.stderr)
         return 1
     except OSError as error:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)

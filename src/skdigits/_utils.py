@@ -20,7 +20,7 @@ def make_folder(path):
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        message = "a file is in the place of a folder; move or delete it"
+        message = "expected a folder, but found a file; move or delete it"
         raise FileExistsError(errno.EEXIST, message, str(path)) from None
 
 

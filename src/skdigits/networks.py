@@ -128,7 +128,7 @@ def conv_config(
             "batch_normalization": bool(batch_normalization),
             "activation": activation,
         }
-        if padding == "same":  # a window larger than its input pools as much as one of its size
+        if padding == "same":  # a larger window pools the same pixels
             layer["pool_size"] = list(map(min, pool, convolved_shape(layer, size)))
         for name, output_shape in (("kernel_size", convolved_shape), ("pool_size", pooled_shape)):
             if padding == "valid" and any(np.greater(layer[name], size)):

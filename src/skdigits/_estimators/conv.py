@@ -135,10 +135,10 @@ class ConvDigitClassifier(BaseDigitClassifier):
     epoch_times_ : list of float
         Seconds of each epoch, including validation; `partial_fit` and ``warm_start`` append to it.
     n_iter_ : int
-        Number of all epochs in `history_`.
+        Number of epochs in `history_`, over all calls.
     best_epoch_ : int
-        Epoch of the last fit that improved the validation loss by more than `tol` for the last
-        time; without validation the last epoch. Counted from 1 over all epochs in `history_`.
+        Epoch, counted from 1 over all of `history_`, in which the last fit last improved the
+        validation loss by more than `tol`; without validation, the last epoch.
     history_ : dict of lists
         "loss" and "accuracy" of each epoch, measured while training; "val_loss" and
         "val_accuracy" after it if there were validation samples; and "learning_rate" of its last
@@ -343,7 +343,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         unknown = [name for name in self.augmentation if name not in AUGMENTATION]
         if unknown:
             raise ValueError(
-                f"the keys of augmentation may be shift, rotation and zoom; got {unknown[0]!r}"
+                f"augmentation may only have the keys shift, rotation and zoom; got {unknown[0]!r}"
             )
         limits = [self.augmentation.get(name, 0) for name in AUGMENTATION]
         if not all(isinstance(limit, Real) and 0 <= as_float(limit) <= LARGEST for limit in limits):

@@ -93,10 +93,10 @@ class DenseDigitClassifier(BaseDigitClassifier):
     epoch_times_ : list of float
         Seconds of each epoch, including validation; `partial_fit` and ``warm_start`` append to it.
     n_iter_ : int
-        Number of all epochs in `history_`.
+        Number of epochs in `history_`, over all calls.
     best_epoch_ : int
-        Epoch of the last fit that improved the validation loss by more than `tol` for the last
-        time; without validation the last epoch. Counted from 1 over all epochs in `history_`.
+        Epoch, counted from 1 over all of `history_`, in which the last fit last improved the
+        validation loss by more than `tol`; without validation, the last epoch.
     history_ : dict of lists
         "loss" and "accuracy" of each epoch, measured while training; "val_loss" and
         "val_accuracy" after it if there were validation samples; and "learning_rate" of its last

@@ -56,10 +56,8 @@ def initialize(estimator, n_features, classes):
         estimator._weights = initial_weights(estimator.network_config_, estimator._seed)
     except (MemoryError, OverflowError, ValueError) as error:  # beyond NumPy's largest array
         sizes = ("filters", "kernel_size", "hidden_layer_sizes")
-        given = {name: value for name, value in vars(estimator).items() if name in sizes}
-        raise ValueError(
-            f"the network must fit into memory; got {', '.join(given)} of more weights than that"
-        ) from error
+        names = " or ".join(name for name in sizes if hasattr(estimator, name))
+        raise ValueError(f"the network does not fit into memory; reduce {names}") from error
     estimator._optimizer = estimator._optimizer_state = None
     estimator._scaling = None
     estimator._n_steps = 0
@@ -97,8 +95,8 @@ def _difference(fitted, asked):
 def training_config(estimator, *, epochs, schedule):
     """Build the configuration of training from the parameters of an estimator.
 
-    NumPy's numbers become Python's: they can overflow, and those that TensorFlow rejects equal
-    others that it accepts, so a network could be borrowed for the wrong ones.
+    NumPy's numbers become Python's: they can overflow, and one that TensorFlow rejects equals the
+    Python number that it accepts, so the pool could lend a network of the other.
     """
     from skdigits._training.optimizers import split_learning_rate, to_config
 
@@ -171,7 +169,7 @@ def make_datasets(estimator, data, held_out, *, normalize):
     if normalize:
         used = relative_weights(used * relative_weights(factors), SMALLEST)
     else:
-        used = _fitting_float32(used, factors)
+        used = _multiply_weights(used, factors)
     weight = np.zeros(len(X))
     weight[indices] = used
     training = training_dataset(
@@ -185,7 +183,7 @@ def make_datasets(estimator, data, held_out, *, normalize):
     return training, validation
 
 
-def _fitting_float32(weight, factors):
+def _multiply_weights(weight, factors):
     """Multiply sample weights by factors; check that float32 can hold them."""
     with np.errstate(over="ignore"):
         product = weight * factors

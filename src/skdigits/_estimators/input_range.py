@@ -5,7 +5,7 @@ import numpy as np
 from skdigits._utils import warn
 
 # Samples this many times larger or smaller than those in training are on another scale. The usual
-# scales of pixels, up to 1, 16 and 255, differ by at least 16.
+# scales of pixels, up to 1, 16 and 255, differ by a factor of about 16.
 FACTOR = 8
 # Fewer dark samples may be dark digits.
 MIN_DARK_SAMPLES = 10
@@ -61,7 +61,7 @@ def warn_if_scaled_differently(X, values, trained, name="X"):
         is_fraction = 0.5 < largest <= 1 and (np.rint(X) != X).any()
         differs = is_fraction or len(_peaks(X)) >= MIN_DARK_SAMPLES
     elif -FACTOR * low > trained_largest and trained_low >= 0:
-        differs = np.median(-FACTOR * X.min(axis=1)) > trained_largest
+        differs = np.median(X.min(axis=1)) < -trained_largest / FACTOR
     else:
         return
     if differs:

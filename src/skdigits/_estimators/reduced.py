@@ -56,6 +56,11 @@ def _of_classifier(attribute):
     return fitted_property(compute)
 
 
+def _as_array(X):
+    """Return the array of a frame, and any other X as it is."""
+    return X.to_numpy() if hasattr(X, "to_numpy") else X
+
+
 class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Reducer, such as PCA or a feature selector, followed by a classifier.
 
@@ -190,8 +195,9 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         with replace_on_success(self) as fitted:
             check_feature_names(fitted, X, reset=True)
             check_n_features(fitted, X, reset=True)
-            values = table_range(X)
-            fitted._training_range = None if values is None else training_range(X, values)
+            table = _as_array(X)
+            values = table_range(table)
+            fitted._training_range = None if values is None else training_range(table, values)
             fitted._check_scale(X_val, "X_val")
             fitted._clone_parts()
             routed = route_fit(fitted, metadata | params, fitted.reducer_, fitted.classifier_)
@@ -265,6 +271,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
 
     def _check_scale(self, X, name="X"):
         """Warn if samples are on another scale than in training, which a reducer would hide."""
+        X = _as_array(X)
         values = table_range(X)
         if self._training_range is not None and values is not None:
             warn_if_scaled_differently(X, values, self._training_range, name)

@@ -8,7 +8,7 @@ BUFFER_SAMPLES = 4096
 
 
 class BatchBuffer:
-    """Host memory for the samples of some batches, and tensors that share it."""
+    """Host memory for the samples of some batches, and arrays that are views of it."""
 
     def __init__(self, batch_size, n_features, dtype):
         self.batch_size = batch_size
@@ -56,7 +56,7 @@ class BatchBuffer:
 
 
 def _aligned_zeros(shape, dtype):
-    """Return zeros aligned to a cache line, which XLA requires of shared memory."""
+    """Return zeros aligned to a cache line; TensorFlow copies arrays that are not."""
     n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
     memory = np.zeros(n_bytes + 64, np.uint8)
     offset = -memory.ctypes.data % 64

@@ -24,7 +24,7 @@ from skdigits._training.cpu import has_gpu
 from skdigits._training.gradients import gradient_function
 from skdigits._training.optimizers import from_config
 from skdigits._training.random_bits import hash_bits
-from skdigits._training.threads import limit_threads, session_config
+from skdigits._training.threads import limit_threads
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
@@ -62,8 +62,11 @@ class CompiledNetwork:
         self.config = config
         self._runs_by_dtype = {}
         self._buffers_by_dtype = {}
-        with tf.Graph().as_default():
-            self._session = tf.compat.v1.Session(config=session_config())
+        graph = tf.Graph()
+        self._session = tf.compat.v1.Session(
+            graph=graph
+        )  # with the devices and threads of tf.config
+        with graph.as_default():
             self._build_variables()
         # XLA compiles the entire loop or, where its convolutions are slow, only the functions
         # between convolutions.
@@ -80,11 +83,11 @@ class CompiledNetwork:
         self._loop = _compiled(self._run_steps, jit_compile=True if fuse_loop else None)
 
     def _build_variables(self):
-        """Build the variables and the optimizer, and what sets them."""
+        """Build the variables and the optimizer, and the operations that set them."""
         self._variables, self._trainable, self._moving = [], [], []
         for _, shapes in weights_by_layer(self.config.network):
             for name, shape in shapes.items():
-                stored_shape = _transpose_kernel(np.empty(shape)).shape
+                stored_shape = shape[::-1] if len(shape) == 2 else shape  # as _transpose_kernel
                 variable = keras.Variable("zeros", stored_shape, "float32", name=name)
                 self._variables.append(variable)
                 (self._moving if name in MOVING else self._trainable).append(variable)
@@ -153,10 +156,7 @@ class CompiledNetwork:
             np.float32(config.l2),
         ]
         dtype = np.uint8 if dataset.X.dtype == np.uint8 else np.float32
-        buffers = self._buffers(dtype)
-        if dtype not in self._runs_by_dtype:
-            self._runs_by_dtype[dtype] = self._build_run(buffers[0])
-        run = self._runs_by_dtype[dtype]
+        buffers, run = self._buffers(dtype), self._run(dtype)
         starts = range(0, len(indices), buffers[0].n_samples)
         sums = np.zeros(2)
         with ThreadPoolExecutor(1) as executor:  # fills one buffer while the other is trained on
@@ -192,6 +192,10 @@ class CompiledNetwork:
     def release_memory(self):
         """Release the batch buffers, which only a running fit needs."""
         self._buffers_by_dtype.clear()
+
+    def close(self):
+        """Release the variables, and the code that XLA compiled."""
+        self._session.close()
 
     def _run_steps(self, batches, rates_and_sizes, n_steps, first_step, key, settings):
         """Run a step on each batch of a buffer; return the sums of loss and correct predictions."""
@@ -232,8 +236,11 @@ class CompiledNetwork:
         for variable, value in zip(self._moving, moments, strict=True):
             variable.assign(variable + update_rate * (value - variable))
 
-    def _build_run(self, buffer):
-        """Return a function of arrays that runs the loop over a buffer like this one."""
+    def _run(self, dtype):
+        """Return a function of arrays that runs the loop over a buffer of input of `dtype`."""
+        if dtype in self._runs_by_dtype:
+            return self._runs_by_dtype[dtype]
+        buffer = self._buffers(dtype)[0]
         vector, integer = tf.TensorSpec(buffer.n_batches), tf.TensorSpec((), tf.int32)
         specs = [  # of the arguments of _run_steps
             [tf.TensorSpec(array.shape, array.dtype) for array in buffer.arrays],
@@ -251,7 +258,8 @@ class CompiledNetwork:
                 lambda spec: tf.compat.v1.placeholder(spec.dtype, spec.shape), specs
             )
             sums = tf.stack(loop(*inputs))
-        return self._session.make_callable(sums, tf.nest.flatten(inputs))
+        self._runs_by_dtype[dtype] = self._session.make_callable(sums, tf.nest.flatten(inputs))
+        return self._runs_by_dtype[dtype]
 
     def _buffers(self, dtype):
         """Return the two buffers for input of `dtype`."""

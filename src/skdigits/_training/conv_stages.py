@@ -96,8 +96,7 @@ def _convolution_backward(layer, dtype):
 
 def _max_pooling(layer):
     def pool(x, parameters, weight):
-        # A window larger than the image pools the same pixels as one of its size.
-        height, width = map(min, layer["pool_size"], x.shape[1:3])
+        height, width = layer["pool_size"]
         if layer["padding"] == "same":
             x = _pad_same(x, (height, width), (height, width), x.dtype.min)
         rows, columns = x.shape[1] // height * height, x.shape[2] // width * width

@@ -8,8 +8,8 @@ import os
 import threading
 from contextlib import contextmanager
 
-# Maximum number of idle networks; the least recently used one is dropped first. TensorFlow has ten
-# idle threads for each.
+# Maximum number of idle networks; the least recently used one is dropped first. TensorFlow keeps
+# ten idle threads for each.
 MAX_IDLE_NETWORKS = 16
 
 _idle_networks = []  # least recently used first
@@ -50,11 +50,18 @@ def borrow_network(config):
         if idle:
             _idle_networks.remove(idle[-1])
     network = idle[-1] if idle else CompiledNetwork(config)
-    yield network
+    try:
+        yield network
+    except BaseException:
+        network.close()
+        raise
     network.release_memory()
     with _lock:
         _idle_networks.append(network)
+        dropped = _idle_networks[:-MAX_IDLE_NETWORKS]
         del _idle_networks[:-MAX_IDLE_NETWORKS]
+    for network in dropped:
+        network.close()
 
 
 def clear_network_pool():
@@ -70,4 +77,7 @@ def clear_network_pool():
     >>> clear_network_pool()
     """
     with _lock:
+        dropped = _idle_networks.copy()
         _idle_networks.clear()
+    for network in dropped:
+        network.close()

@@ -18,7 +18,6 @@ LARGEST_COUNTS = {
     "ns_steps": 100,
     "warmup_steps": 2**31 - 1,
     "gradient_accumulation_steps": 2**31 - 1,
-    "ema_overwrite_frequency": 2**31 - 1,
 }
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -92,7 +91,7 @@ def _check_settings(optimizer, settings):
     for name, value in settings.items():
         default = defaults.get(name)
         optional = default is None
-        if name in ("name", "learning_rate") or (optional and value is None):
+        if name == "learning_rate" or (optional and value is None):
             continue
         if isinstance(default, bool):
             valid, expected = isinstance(value, bool), "True or False"
@@ -102,7 +101,7 @@ def _check_settings(optimizer, settings):
             continue
         if not valid:
             raise ValueError(
-                f"optimizer must have a setting {name} that is {expected}"
+                f"optimizer must have a {name} that is {expected}"
                 f"{' or None' if optional else ''}; got {value!r}"
             )
 
@@ -115,7 +114,7 @@ def _check_number(name, value):
     if name in FRACTIONS:
         return is_number and 0 <= value < 1, "a number in [0, 1)"
     if name in SIGNED:
-        return is_number and abs(value) <= largest, f"a number of at most +-{largest:.2g}"
+        return is_number and abs(value) <= largest, f"a number from -{largest:.2g} to {largest:.2g}"
     noun = "an int" if kind is Integral else "a number"
     return is_number and 0 <= value <= largest, f"{noun} from 0 to {largest:.2g}"
 

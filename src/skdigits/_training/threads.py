@@ -22,12 +22,3 @@ def limit_threads():
         tf.config.threading.set_inter_op_parallelism_threads(n_threads)
     except RuntimeError:  # TensorFlow has started to compute
         pass
-
-
-def session_config():
-    """Configure a session with the numbers of threads that are set for all of TensorFlow."""
-    threading = tf.config.threading
-    return tf.compat.v1.ConfigProto(
-        intra_op_parallelism_threads=threading.get_intra_op_parallelism_threads(),
-        inter_op_parallelism_threads=threading.get_inter_op_parallelism_threads(),
-    )

@@ -26,7 +26,7 @@ class SelectedPixelsDisplay:
 
     See Also
     --------
-    PixelImportanceDisplay : The importances that a selector selects by.
+    PixelImportanceDisplay : The importances by which a selector chooses pixels.
 
     Examples
     --------

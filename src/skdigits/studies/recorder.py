@@ -210,7 +210,7 @@ def _environment():
 
 def _check_is_no_folder(path):
     if path.is_dir():
-        message = "a folder is in the place of a saved model; move or delete it"
+        message = "expected a saved model, but found a folder; move or delete it"
         raise IsADirectoryError(errno.EISDIR, message, str(path))
 
 
@@ -238,7 +238,7 @@ def _load(path, kind, history, X):
         check_is_fitted(fitted)
         found = getattr(fitted, "classifier_", fitted).history_
         if json.dumps(found) != json.dumps(history):  # as text, in which NaN equals NaN
-            raise ValueError("it holds another fit than the recorded one")
+            raise ValueError("it holds a different fit from the recorded one")
         fitted.predict(X[:1])
     except PermissionError:  # the file may be intact
         raise

@@ -222,7 +222,7 @@ def _read_table(path, study):
         table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
         if table.reindex(columns=REQUIRED_COLUMNS).isna().any(axis=None) or table.empty:
             raise ValueError(f"must have values in the columns {', '.join(REQUIRED_COLUMNS)}")
-    except ValueError as error:  # those of pandas are of this kind, too
+    except ValueError as error:  # pandas' errors are ValueErrors, too
         reason = str(error).strip()
         warn(f"leaving out {path}, which is damaged ({reason}): reproduce study {study} again")
         return None
