@@ -13,7 +13,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 
 import skdigits
-from skdigits import ReducedDigitClassifier, clear_network_pool
+from skdigits import DenseDigitClassifier, ReducedDigitClassifier, clear_network_pool
+from skdigits._estimators.fitting import initialize
 from skdigits._estimators.progress import Progress
 from skdigits._training import network_pool, trainer
 
@@ -92,6 +93,15 @@ def interrupt_in_epoch(monkeypatch, number):
         begin(progress)
 
     monkeypatch.setattr(Progress, "begin_epoch", begin_or_interrupt)
+
+
+def test_every_random_state_has_its_own_seed():
+    estimator = DenseDigitClassifier([])
+    seeds = set()
+    for random_state in range(500):
+        initialize(estimator.set_params(random_state=random_state), 4, np.arange(3))
+        seeds.add(estimator._seed)
+    assert len(seeds) == 500
 
 
 def test_interruption_keeps_completed_epochs(digits, small, monkeypatch):

@@ -110,5 +110,7 @@ def test_range_of_many_values():
     low, high, typical = training_range(X, value_range(X))
     assert (low, high) == value_range(X)
     assert typical == np.median(np.abs(X[::3]).max(axis=1))
+    few = X[:3]
+    assert training_range(few, value_range(few))[2] == np.median(np.abs(few).max(axis=1))
     X[2000, 7] = np.nan
     assert np.isnan(value_range(X)).all()
