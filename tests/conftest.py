@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 from skdigits import ConvDigitClassifier, DenseDigitClassifier
 from skdigits._training import network_pool
 from skdigits.datasets import fetch_mnist
+from skdigits.studies import data
 
 # Compiling is most of what tests do: keep more networks for the next test that fits an equal one.
 # Each has ten idle threads, of TensorFlow's compiler.
@@ -25,6 +26,21 @@ def digits():
     """scikit-learn's 8 x 8 digits as X_train, X_test, y_train, y_test."""
     X, y = load_digits(return_X_y=True)
     return train_test_split(X.astype(np.float32), y, random_state=0, stratify=y)
+
+
+@pytest.fixture
+def eight_by_eight(monkeypatch):
+    """scikit-learn's digits in place of MNIST: 1,297 training and 500 test images."""
+
+    def fetch(subset="train", *, return_X_y):
+        X, y = load_digits(return_X_y=True)
+        X = X.astype(np.uint8)
+        return (X[:1297], y[:1297]) if subset == "train" else (X[1297:], y[1297:])
+
+    data.images.cache_clear()
+    monkeypatch.setattr(data, "fetch_mnist", fetch)
+    yield
+    data.images.cache_clear()
 
 
 @pytest.fixture(scope="session")

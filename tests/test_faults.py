@@ -8,12 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import joblib
-import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.base import clone
-from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 from skdigits import DenseDigitClassifier, ReducedDigitClassifier
@@ -36,19 +34,8 @@ TINY = DenseDigitClassifier(8, learning_rate_schedule="constant", epochs=2)
 
 
 @pytest.fixture(autouse=True)
-def eight_by_eight(monkeypatch):
-    """scikit-learn's digits in place of MNIST."""
-
-    def fetch(subset="train", *, return_X_y):
-        X, y = load_digits(return_X_y=True)
-        X = X.astype(np.uint8)
-        return (X[:1297], y[:1297]) if subset == "train" else (X[1297:], y[1297:])
-
-    data.images.cache_clear()
-    monkeypatch.setattr(data, "fetch_mnist", fetch)
+def one_thread(eight_by_eight, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    yield
-    data.images.cache_clear()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_digits
 from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, ParameterGrid, train_test_split
@@ -42,21 +41,6 @@ from skdigits.studies.report.plots import saved_plots
 EXPERIMENTS = [(study, one) for study in STUDIES.values() for one in study.experiments]
 NETWORKS = [(study, one) for study, one in EXPERIMENTS if isinstance(one, Network)]
 TINY = DenseDigitClassifier(8, learning_rate_schedule="constant", epochs=2)
-
-
-@pytest.fixture
-def eight_by_eight(monkeypatch):
-    """scikit-learn's digits in place of MNIST: 1,297 training and 500 test images."""
-
-    def fetch(subset="train", *, return_X_y):
-        X, y = load_digits(return_X_y=True)
-        X = X.astype(np.uint8)
-        return (X[:1297], y[:1297]) if subset == "train" else (X[1297:], y[1297:])
-
-    data.images.cache_clear()
-    monkeypatch.setattr(data, "fetch_mnist", fetch)
-    yield
-    data.images.cache_clear()
 
 
 @pytest.fixture
