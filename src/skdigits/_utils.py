@@ -8,6 +8,13 @@ import warnings
 from contextlib import contextmanager
 from numbers import Integral
 
+import numpy as np
+
+# The largest and the smallest normal number of float32, in which networks are trained. Smaller ones
+# are imprecise, and 0 to XLA.
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+FLOAT32_TINY = float(np.finfo(np.float32).tiny)
+
 
 def make_folder(path):
     """Create a folder and its parents, unless it exists.

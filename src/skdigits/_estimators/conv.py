@@ -7,10 +7,10 @@ import numpy as np
 
 from skdigits._compat import Interval, StrOptions
 from skdigits._estimators.base import BaseDigitClassifier
-from skdigits._estimators.validation import LARGEST, as_float, check_positive_ints
+from skdigits._estimators.validation import as_float, check_positive_ints
 from skdigits._images.shapes import format_shape, resolve_image_shape
 from skdigits._inference.forward import ACTIVATIONS
-from skdigits._utils import warn
+from skdigits._utils import FLOAT32_MAX, warn
 
 AUGMENTATION = ("shift", "rotation", "zoom")
 
@@ -346,7 +346,9 @@ class ConvDigitClassifier(BaseDigitClassifier):
                 f"augmentation may only have the keys shift, rotation and zoom; got {unknown[0]!r}"
             )
         limits = [self.augmentation.get(name, 0) for name in AUGMENTATION]
-        if not all(isinstance(limit, Real) and 0 <= as_float(limit) <= LARGEST for limit in limits):
+        if not all(
+            isinstance(limit, Real) and 0 <= as_float(limit) <= FLOAT32_MAX for limit in limits
+        ):
             raise ValueError(
                 f"augmentation must hold finite, non-negative numbers; got {self.augmentation}"
             )

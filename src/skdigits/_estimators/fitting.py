@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skdigits._architecture import n_trainable, weights_by_layer
-from skdigits._estimators.validation import LARGEST, check_float, class_weights, encode_labels
+from skdigits._estimators.validation import check_float, class_weights, encode_labels
 from skdigits._training.dataset import (
     Dataset,
     relative_weights,
@@ -21,10 +21,7 @@ from skdigits._training.state import (
     TrainingInterrupted,
     TrainingState,
 )
-from skdigits._utils import warn
-
-# The smallest normal number of float32; smaller ones are imprecise, and XLA takes them for 0.
-SMALLEST = float(np.finfo(np.float32).tiny)
+from skdigits._utils import FLOAT32_MAX, FLOAT32_TINY, warn
 
 OPTIMIZERS = (
     "adadelta",
@@ -106,7 +103,7 @@ def training_config(estimator, *, epochs, schedule):
         rate = estimator._default_learning_rates.get(optimizer)
     elif rate is None:
         rate = optimizer_rate
-        if not 0 < rate <= LARGEST:
+        if not 0 < rate <= FLOAT32_MAX:
             raise ValueError(f"optimizer must have a positive learning rate; got {rate}")
     return TrainingConfig(
         network=estimator.network_config_,
@@ -167,7 +164,7 @@ def make_datasets(estimator, data, held_out, *, normalize):
     factors = class_weights(estimator.class_weight, classes, y[indices], weight[indices])
     used, factors = weight[indices], factors[y[indices]]
     if normalize:
-        used = relative_weights(used * relative_weights(factors), SMALLEST)
+        used = relative_weights(used * relative_weights(factors), FLOAT32_TINY)
     else:
         used = _multiply_weights(used, factors)
     weight = np.zeros(len(X))
@@ -187,11 +184,12 @@ def _multiply_weights(weight, factors):
     """Multiply sample weights by factors; check that float32 can hold them."""
     with np.errstate(over="ignore"):
         product = weight * factors
-    bad = (product > LARGEST) | ((product < SMALLEST) & (weight > 0) & (factors > 0))
+    bad = (product > FLOAT32_MAX) | ((product < FLOAT32_TINY) & (weight > 0) & (factors > 0))
     if bad.any():
         raise ValueError(
-            f"sample_weight times class_weight must be 0 or from {SMALLEST:.2g} to {LARGEST:.2g} "
-            f"in partial_fit, which does not normalize weights; got {product[bad][0]:g}"
+            "sample_weight times class_weight must be 0 or from "
+            f"{FLOAT32_TINY:.2g} to {FLOAT32_MAX:.2g} in partial_fit, which does not normalize "
+            f"weights; got {product[bad][0]:g}"
         )
     return product
 

@@ -195,9 +195,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         with replace_on_success(self) as fitted:
             check_feature_names(fitted, X, reset=True)
             check_n_features(fitted, X, reset=True)
-            table = _as_array(X)
-            values = table_range(table)
-            fitted._training_range = None if values is None else training_range(table, values)
+            fitted._record_scale(X)
             fitted._check_scale(X_val, "X_val")
             fitted._clone_parts()
             routed = route_fit(fitted, metadata | params, fitted.reducer_, fitted.classifier_)
@@ -268,6 +266,11 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
             for name, value in sorted(part.get_params().items(), key=lambda item: item[0]):
                 if name.split("__")[-1] == "random_state" and value is None:
                     part.set_params(**{name: rng.randint(2**31 - 1)})
+
+    def _record_scale(self, X):
+        X = _as_array(X)
+        values = table_range(X)
+        self._training_range = None if values is None else training_range(X, values)
 
     def _check_scale(self, X, name="X"):
         """Warn if samples are on another scale than in training, which a reducer would hide."""

@@ -12,10 +12,8 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
 from skdigits._compat import check_feature_names, check_sample_weight
 from skdigits._estimators.input_range import value_range
-from skdigits._utils import is_int
+from skdigits._utils import FLOAT32_MAX, is_int
 
-# The largest number of float32, in which networks are trained.
-LARGEST = float(np.finfo(np.float32).max)
 # Data of these types are used without conversion; others are converted to the first.
 INPUT_DTYPES = (np.float32, np.float64, np.uint8)
 
@@ -40,7 +38,7 @@ def check_positive_ints(name, counts):
     return every
 
 
-def check_float(name, value, largest=LARGEST):
+def check_float(name, value, largest=FLOAT32_MAX):
     """Return a parameter, a number that is at most `largest`, as a float."""
     number = as_float(value)
     if number > largest:
@@ -120,7 +118,7 @@ def converted_to_float32(name):
 
 def check_range(low, high, name):
     """Check that float32 can hold the values of data, from their lowest to their highest."""
-    if max(high, -low, high - low) > LARGEST:  # training subtracts values from each other
+    if max(high, -low, high - low) > FLOAT32_MAX:  # training subtracts values from each other
         raise ValueError(
             f"{name} and its differences must be within the range of float32 (3.4e38), in which "
             f"the network is trained; got values from {low:g} to {high:g}"

@@ -63,9 +63,8 @@ class CompiledNetwork:
         self._runs_by_dtype = {}
         self._buffers_by_dtype = {}
         graph = tf.Graph()
-        self._session = tf.compat.v1.Session(
-            graph=graph
-        )  # with the devices and threads of tf.config
+        # Without a configuration, a session has the devices and threads of tf.config.
+        self._session = tf.compat.v1.Session(graph=graph)
         with graph.as_default():
             self._build_variables()
         # XLA compiles the entire loop or, where its convolutions are slow, only the functions

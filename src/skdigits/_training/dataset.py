@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skdigits._utils import FLOAT32_TINY
+
 # Samples read at a time, to bound the memory of a pass over the data.
 CHUNK_SAMPLES = 1024
 
@@ -101,7 +103,7 @@ def scaling(dataset, standardize):
         return np.float32(0), np.float32(1)
     mean, std = _mean_and_std(dataset)
     # Values that differ less than float32's normal numbers are the same to XLA.
-    differ = std > np.finfo(np.float32).tiny
+    differ = std > FLOAT32_TINY
     return np.float32(mean), np.float32(1 / std if differ else 1)
 
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from skdigits._compat import excludes_from_weight_decay
+from skdigits._utils import FLOAT32_MAX
 
 # Settings that Keras applies outside of `optimizer.apply`, or to Keras layers, which the compiled
 # loop does not use.
@@ -19,7 +20,6 @@ LARGEST_COUNTS = {
     "warmup_steps": 2**31 - 1,
     "gradient_accumulation_steps": 2**31 - 1,
 }
-LARGEST = float(np.finfo(np.float32).max)
 
 
 def serialize(optimizer):
@@ -108,7 +108,7 @@ def _check_settings(optimizer, settings):
 
 def _check_number(name, value):
     """Return whether the value of a numeric setting is valid, and which values are."""
-    largest = LARGEST_COUNTS.get(name, LARGEST)
+    largest = LARGEST_COUNTS.get(name, FLOAT32_MAX)
     kind = Integral if name in LARGEST_COUNTS else Real
     is_number = isinstance(value, kind) and not isinstance(value, bool)
     if name in FRACTIONS:
