@@ -1,4 +1,4 @@
-"""Folders and files, the number of allowed threads, integers and warnings."""
+"""Folders and files, the number of allowed threads, limits of numbers, integers, and warnings."""
 
 import errno
 import os
