@@ -255,9 +255,8 @@ def run(library, name, precision):
     return {"first": seconds[0], "epochs": list(seconds[1:]), "accuracy": accuracy}
 
 
-def compare(name, precision, turns):
+def compare(name, precision, libraries, turns):
     """Return the rows of one network, after asserting that the accuracies are equal."""
-    libraries = [library for library in RUNNERS if precision == "float32" or library != "skorch"]
     runs = {library: [] for library in libraries}
     for turn in range(turns):
         for library in libraries:
@@ -276,15 +275,16 @@ def compare(name, precision, turns):
     return rows
 
 
-def run_prediction(names, turns):
+def run_prediction(names, libraries, turns):
     """Measure the milliseconds per prediction of networks trained in the same way."""
+    libraries = [library for library in ("skdigits", "Keras", "PyTorch") if library in libraries]
     X, y, X_test, y_test = mnist_unit()
     one, rows = X_test[:1].copy(), []
     for name in names:
         network = NETWORKS[name]
         predictors = {
             library: RUNNERS[library](network, "float32", X[:2000], y[:2000])[1]
-            for library in ("skdigits", "Keras", "PyTorch")
+            for library in libraries
         }
         for predict in predictors.values():
             assert np.mean(predict(X_test) == y_test) > 0.8
@@ -313,19 +313,25 @@ def main():
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=NETWORKS)
+    parser.add_argument("--libraries", nargs="+", default=list(RUNNERS), choices=RUNNERS)
     parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:
         print(json.dumps(run(*options.run)))
         return
     suffix = "" if options.precision == "float32" else "-bfloat16"
+    libraries = [
+        library
+        for library in options.libraries
+        if options.precision == "float32" or library != "skorch"
+    ]
     results = {"fit": [], "prediction": []}
     for name in options.networks:
-        results["fit"] += compare(name, options.precision, options.turns)
-        show(results["fit"][-len(RUNNERS) :])
+        results["fit"] += compare(name, options.precision, libraries, options.turns)
+        show(results["fit"][-len(libraries) :])
         write_json(f"conv{suffix}", results)
     print(f"seconds; test accuracy after {EPOCHS} epochs of {N_IMAGES:,} images\n")
-    results["prediction"] = run_prediction(options.networks, 2 * options.turns + 1)
+    results["prediction"] = run_prediction(options.networks, libraries, 2 * options.turns + 1)
     show(results["prediction"])
     write_json(f"conv{suffix}", results)
 

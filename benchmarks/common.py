@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -47,10 +48,18 @@ def table(rows, columns):
         )
 
 
+def is_installed(package):
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
+
+
 def write_json(name, results):
     """Write results, with versions, threads and processor, to the folder of results."""
     path = Path(__file__).parent / "results" / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
-    packages = ("skdigits", "tensorflow", "keras", "scikit-learn", "numpy", *PEERS)
+    packages = ["skdigits", "tensorflow", "keras", "scikit-learn", "numpy"]
+    packages += filter(is_installed, PEERS)
     path.write_text(json.dumps({"where": environment(packages), **results}, indent=2) + "\n")
     print(f"\nwritten to {path}")

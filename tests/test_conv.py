@@ -261,6 +261,19 @@ def test_bfloat16_warns_where_it_is_slow(digits, small_conv, monkeypatch):
         assert len(said) == (0 if fast else 1)
 
 
+@pytest.mark.parametrize("fast", [False, True])
+def test_auto_precision_is_bfloat16_where_it_is_fast(fast, digits, small_conv, monkeypatch):
+    X, _, y, _ = digits
+    monkeypatch.setattr("skdigits._training.cpu.has_fast_bfloat16", lambda: fast)
+    chosen = "mixed_bfloat16" if fast else "float32"
+    auto, named = (
+        small_conv(precision=precision, epochs=1).fit(X[:64], y[:64])
+        for precision in ("auto", chosen)
+    )
+    assert auto.precision_ == named.precision_ == chosen
+    np.testing.assert_array_equal(auto.coefs_[0], named.coefs_[0])
+
+
 def test_searches_and_pipelines(digits, small_conv):
     X, X_test, y, y_test = digits
     search = GridSearchCV(

@@ -94,7 +94,7 @@ def test_prediction_needs_inference_only(name):
     ours = {module for module in imports(MODULES[name]) if module.startswith("skdigits")}
     assert all(is_in(module, "_inference", "_architecture") for module in ours)
     others = {module.split(".")[0] for module in imports(MODULES[name])} - {"skdigits"}
-    assert others <= {"numpy", "scipy", *sys.stdlib_module_names}
+    assert others <= {"numpy", "scipy", "threadpoolctl", *sys.stdlib_module_names}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -1,12 +1,17 @@
 """The NumPy forward pass against Keras."""
 
+import threading
+import tracemalloc
+
 import keras
 import numpy as np
 import pytest
 from scipy.special import log_softmax, softmax
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skdigits._inference import convolution, forward
 from skdigits._inference.forward import ACTIVATIONS, layer_outputs
+from skdigits._inference.threads import map_in_threads
 from skdigits.networks import build_network, conv_config, dense_config
 
 
@@ -47,7 +52,7 @@ def test_hidden_layers_are_those_of_keras(depth):
     )
 
 
-@pytest.mark.parametrize("patch_numbers", [1, 300, 2**19])
+@pytest.mark.parametrize(("column_numbers", "n_threads"), [(1, 1), (5000, 3), (2**18, 1)])
 @pytest.mark.parametrize("batch_normalization", [False, True])
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize(
@@ -59,10 +64,9 @@ def test_hidden_layers_are_those_of_keras(depth):
     ],
 )
 def test_convolutions_are_those_of_keras(
-    windows, padding, batch_normalization, patch_numbers, monkeypatch
+    windows, padding, batch_normalization, column_numbers, n_threads, monkeypatch
 ):
-    monkeypatch.setattr(convolution, "PATCH_NUMBERS", patch_numbers)
-    monkeypatch.setattr(forward, "CHUNK_IMAGES", 7)
+    monkeypatch.setattr(convolution, "COLUMN_NUMBERS", column_numbers)
     config = conv_config(
         (17, 14),
         5,
@@ -76,7 +80,8 @@ def test_convolutions_are_those_of_keras(
     network, weights = network_and_weights(config)
     X = np.random.default_rng(1).normal(0, 2, (20, 17 * 14)).astype("f")
     expected = network(X).numpy()
-    logits = layer_outputs(config, weights, X, 0, 1)
+    with threadpool_limits(n_threads):
+        logits = layer_outputs(config, weights, X, 0, 1)
     np.testing.assert_allclose(softmax(logits, axis=1), expected, atol=1e-6)
     exact = layer_outputs(config, weights, X.astype(float), 0, 1, dtype=np.float64)
     np.testing.assert_allclose(softmax(exact, axis=1), expected, atol=1e-6)
@@ -115,3 +120,62 @@ def test_input_is_not_overwritten():
 
 def test_log_probabilities_stay_finite():
     assert np.isfinite(log_softmax(np.array([[0.0, 500.0, -500.0]], "f"), axis=1)).all()
+
+
+def blas_threads():
+    return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_threads_are_those_of_blas(n_threads):
+    all_started = threading.Barrier(n_threads)
+    threads = set()
+
+    def work(item):
+        all_started.wait(timeout=60)
+        threads.add(threading.get_ident())
+        assert blas_threads() == {1}
+        with pytest.raises(FloatingPointError):
+            np.float32(item) / 0
+
+    with threadpool_limits(n_threads), np.errstate(divide="raise"):
+        map_in_threads(work, range(1, n_threads + 1))
+        assert blas_threads() == {n_threads}
+    assert len(threads) == n_threads
+
+
+def test_threads_within_threads_are_not_multiplied():
+    """A second prediction at the same time runs in its own thread and leaves the limit alone."""
+
+    def work(item):
+        map_in_threads(lambda _: inner.add(threading.get_ident()), range(3))
+        outer.add(threading.get_ident())
+        all_done.wait(timeout=60)
+
+    inner, outer, all_done = set(), set(), threading.Barrier(2)
+    with threadpool_limits(2):
+        map_in_threads(work, range(2))
+        assert blas_threads() == {2}
+    assert inner == outer
+    assert len(outer) == 2
+
+
+def test_error_in_a_thread_is_raised():
+    with threadpool_limits(2):
+        with pytest.raises(ZeroDivisionError):
+            map_in_threads(lambda item: 1 / item, [1, 0, 1])
+        assert blas_threads() == {2}
+
+
+def test_memory_of_convolutions_is_bounded():
+    """Images of 200 x 200 pass one by one, so that 20 of them need as much memory as 2."""
+    config = conv_config((200, 200), 3, filters=(8, 8), kernel_size=5, pool_size=8)
+    _, weights = network_and_weights(config)
+    X = np.zeros((20, 200 * 200), np.float32)
+    peaks = []
+    for n_images in (2, 20):
+        tracemalloc.start()
+        layer_outputs(config, weights, X[:n_images], 0, 1)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]

@@ -15,7 +15,7 @@ from scipy import ndimage, stats
 from skdigits import ConvDigitClassifier
 from skdigits._architecture import MOVING, named_weights
 from skdigits._estimators.fitting import OPTIMIZERS
-from skdigits._training import augmentation, compiled_loop, network_pool
+from skdigits._training import augmentation, compiled_loop, cpu, network_pool
 from skdigits._training.augmentation import augment
 from skdigits._training.dataset import shuffled
 from skdigits._training.random_bits import dropout, hash_bits, random_bits
@@ -113,8 +113,11 @@ CONVOLUTIONS = {
 }
 
 
+@pytest.mark.parametrize("forms", ["rewritten", "native", "fused"])
 @pytest.mark.parametrize("network", CONVOLUTIONS)
-def test_loop_is_the_gradient_tape_loop_for_convolutions(network, digits):
+def test_loop_is_the_gradient_tape_loop_for_convolutions(network, forms, digits, monkeypatch):
+    """In the forms for every processor, whichever this one has."""
+    monkeypatch.setattr("skdigits._training.trainer.fastest_forms", lambda: forms)
     X, _, y, _ = digits
     X, y = X[:300] / 16, y[:300]  # 300 = 4 x 64 + 44: the last batch is smaller
     parameters = {
@@ -142,6 +145,22 @@ def test_loop_is_the_gradient_tape_loop_for_convolutions(network, digits):
             if name not in MOVING:
                 ours = classifier._weights[position]
                 np.testing.assert_allclose(ours, weights[position], atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("flags", "forms", "fast_bfloat16"),
+    [
+        ({"sse2", "avx2"}, "rewritten", False),
+        ({"avx2", "avx512f"}, "native", False),
+        ({"avx2", "avx512f", "avx512_bf16"}, "native", True),
+        ({"asimd", "bf16"}, "native", True),
+        (set(), "native", False),  # unknown
+    ],
+)
+def test_processor_decides(flags, forms, fast_bfloat16, monkeypatch):
+    monkeypatch.setattr(cpu, "processor_flags", lambda: flags)
+    assert cpu.fastest_forms() == forms
+    assert cpu.has_fast_bfloat16() == fast_bfloat16
 
 
 def test_moving_moments_are_means_of_the_first_batches(digits, small_conv):

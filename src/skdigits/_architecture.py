@@ -52,6 +52,15 @@ def output_shapes(config):
     return shapes
 
 
+def _weight_names(layer):
+    """Names of the weights of a layer, in Keras' order."""
+    if layer["kind"] == "dropout":
+        return ()
+    if layer.get("batch_normalization"):
+        return ("kernel", "gamma", "beta", *MOVING)
+    return ("kernel", "bias")
+
+
 def weights_by_layer(config):
     """List the names and shapes of the weights of every layer, in Keras' order.
 
@@ -70,13 +79,11 @@ def weights_by_layer(config):
     for layer, shape in zip(config["layers"], inputs, strict=True):
         shapes = {}
         if layer["kind"] == "convolution":
-            filters = layer["filters"]
-            shapes["kernel"] = (*layer["kernel_size"], shape[-1], filters)
-            names = ("gamma", "beta", *MOVING) if layer["batch_normalization"] else ("bias",)
-            shapes.update(dict.fromkeys(names, (filters,)))
+            kernel = (*layer["kernel_size"], shape[-1], layer["filters"])
         elif layer["kind"] == "dense":
-            shapes["kernel"] = (math.prod(shape), layer["units"])
-            shapes["bias"] = (layer["units"],)
+            kernel = (math.prod(shape), layer["units"])
+        for name in _weight_names(layer):
+            shapes[name] = kernel if name == "kernel" else kernel[-1:]
         layers.append((layer, shapes))
     return layers
 
@@ -90,7 +97,7 @@ def named_weights(config, weights):
     """Pair each layer that has weights with its weights by name."""
     weights = iter(weights)
     return [
-        (layer, {name: next(weights) for name in shapes})
-        for layer, shapes in weights_by_layer(config)
-        if shapes
+        (layer, {name: next(weights) for name in names})
+        for layer in config["layers"]
+        if (names := _weight_names(layer))
     ]

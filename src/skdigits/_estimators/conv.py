@@ -60,10 +60,12 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Random changes of every image in each epoch: ``{"shift": 2, "rotation": 10, "zoom": 0.1}``
         shifts it by up to 2 pixels along each axis, rotates it by up to 10 degrees and zooms it by
         up to 10 %. Missing limits are 0. Pixels outside the image repeat its border.
-    precision : {"float32", "mixed_bfloat16"}, default="float32"
+    precision : {"float32", "mixed_bfloat16", "auto"}, default="float32"
         Arithmetic of convolutions while training; everything else, including weights and
         prediction, is float32. "mixed_bfloat16" is meant for processors with bfloat16 arithmetic
-        (AVX512-BF16, AMX, or a GPU); others emulate it slowly, and a warning is issued.
+        (AVX512-BF16, AMX, or a GPU); others emulate it slowly, and a warning is issued. "auto"
+        means "mixed_bfloat16" on those processors, and "float32" on others, so the same seed gives
+        other weights on another processor.
     optimizer : str, dict or keras.optimizers.Optimizer, default="adam"
         A Keras optimizer. A name selects Keras' default settings: "adadelta", "adafactor",
         "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "muon", "nadam", "rmsprop",
@@ -145,6 +147,8 @@ class ConvDigitClassifier(BaseDigitClassifier):
         step.
     loss_curve_ : list of float
         Training losses, ``history_["loss"]``, under the name that MLPClassifier gives them.
+    precision_ : str
+        "float32" or "mixed_bfloat16": `precision` of the last fit, with "auto" resolved.
     n_parameters_ : int
         Number of trainable weights.
     n_layers_ : int
@@ -195,7 +199,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "image_shape": ["array-like", None],
         "augmentation": [dict, None],
-        "precision": [StrOptions({"float32", "mixed_bfloat16"})],
+        "precision": [StrOptions({"float32", "mixed_bfloat16", "auto"})],
         **BaseDigitClassifier._parameter_constraints,
     }
 
@@ -327,15 +331,22 @@ class ConvDigitClassifier(BaseDigitClassifier):
         return resolve_image_shape(self.image_shape, n_features)
 
     def _training_options(self):
-        if self.precision == "mixed_bfloat16":
-            from skdigits._training.cpu import has_fast_bfloat16  # imports TensorFlow
+        self.precision_ = self._resolve_precision()
+        return {"augmentation": self._augmentation_limits(), "precision": self.precision_}
 
-            if not has_fast_bfloat16():
-                warn(
-                    "precision='mixed_bfloat16' is slower than 'float32' on this processor, which "
-                    "has no bfloat16 arithmetic (AVX512-BF16 or AMX)"
-                )
-        return {"augmentation": self._augmentation_limits(), "precision": self.precision}
+    def _resolve_precision(self):
+        if self.precision == "float32":
+            return "float32"
+        from skdigits._training.cpu import has_fast_bfloat16
+
+        if self.precision == "auto":
+            return "mixed_bfloat16" if has_fast_bfloat16() else "float32"
+        if not has_fast_bfloat16():
+            warn(
+                "precision='mixed_bfloat16' is slower than 'float32' on this processor, which has "
+                "no bfloat16 arithmetic (AVX512-BF16 or AMX)"
+            )
+        return "mixed_bfloat16"
 
     def _augmentation_limits(self):
         if self.augmentation is None:

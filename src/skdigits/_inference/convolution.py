@@ -1,56 +1,78 @@
 """Convolutions of prediction, as matrix products in NumPy.
 
 Images have the shape (height, width, n_images, channels) here, so the same pixel of many images is
-one block of memory, and patches are collected block by block.
+one block of memory.
 """
 
 import functools
-import math
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from skdigits._architecture import EPSILON, same_padding
+from skdigits._architecture import (
+    EPSILON,
+    convolved_shape,
+    input_shape,
+    output_shapes,
+    same_padding,
+)
 
-# Size of the patches of one matrix product, which should fit into the processor's cache.
-PATCH_NUMBERS = 2**19
+# Size of the columns that the kernels cover in the images of a chunk, which should fit into the
+# processor's cache.
+COLUMN_NUMBERS = 2**19
+# With fewer rows per matrix product, copying all patches into one matrix is faster.
+FEW_ROWS = 32
+
+
+def images_per_chunk(config):
+    """Return the number of images to pass through the convolutions of a network at once."""
+    largest = 1
+    inputs = [input_shape(config), *output_shapes(config)]
+    for layer, (height, width, channels) in zip(config["layers"], inputs, strict=False):
+        if layer["kind"] != "convolution":
+            break
+        new_width = convolved_shape(layer, (height, width))[1]
+        largest = max(largest, new_width * height * layer["kernel_size"][1] * channels)
+    return max(1, COLUMN_NUMBERS // largest)
 
 
 def _pad_same(images, windows, strides, fill):
     """Add the rows and columns of "same" padding to images."""
-    before, after = zip(
-        *(same_padding(*size) for size in zip(images.shape[:2], windows, strides, strict=True)),
-        strict=True,
-    )
-    if not any(before + after):
-        return images
     height, width, *rest = images.shape
-    padded = np.full(
-        (height + before[0] + after[0], width + before[1] + after[1], *rest), fill, images.dtype
+    (top, bottom), (left, right) = (
+        same_padding(*size) for size in zip((height, width), windows, strides, strict=True)
     )
-    padded[before[0] : before[0] + height, before[1] : before[1] + width] = images
+    if not any((top, bottom, left, right)):
+        return images
+    padded = np.full((top + height + bottom, left + width + right, *rest), fill, images.dtype)
+    padded[top : top + height, left : left + width] = images
     return padded
 
 
 def _convolve(images, kernel):
-    """Multiply every patch of the images by the kernel, some rows of patches at a time."""
-    kernel_height, kernel_width, _, filters = kernel.shape
-    height = images.shape[0] - kernel_height + 1
-    width = images.shape[1] - kernel_width + 1
-    n_images = images.shape[2]
-    row = (width, n_images, *kernel.shape[:3])
-    n_rows = min(height, max(1, PATCH_NUMBERS // math.prod(row)))
-    patches = np.empty((n_rows, *row), images.dtype)
-    products = np.empty((height, width, n_images, filters), images.dtype)
-    kernel = kernel.reshape(-1, filters)
-    for start in range(0, height, n_rows):
-        block = patches[: height - start]
-        stop = start + len(block)
-        for i in range(kernel_height):
-            for j in range(kernel_width):
-                block[:, :, :, i, j] = images[start + i : stop + i, j : j + width]
-        out = products[start:stop].reshape(-1, filters)
-        np.matmul(block.reshape(len(out), -1), kernel, out=out)
-    return products
+    """Multiply every patch of the images by the kernel.
+
+    Copies the columns that the kernel covers next to each other. The rows that it covers follow
+    each other in the copy, so the patches need no further copies: they overlap in memory.
+    """
+    kernel_height, kernel_width, channels, filters = kernel.shape
+    height, width, n_images, _ = images.shape
+    new_height, new_width = height - kernel_height + 1, width - kernel_width + 1
+    columns = np.empty((new_width, n_images, height, kernel_width, channels), images.dtype)
+    by_column = images.transpose(1, 2, 0, 3)
+    for j in range(kernel_width):
+        columns[:, :, :, j] = by_column[j : j + new_width]
+    _, image, row, _, number = columns.strides
+    patches = as_strided(
+        columns,
+        (new_height, new_width * n_images, kernel_height * kernel_width * channels),
+        (row, image, number),
+        writeable=False,
+    )
+    if new_width * n_images < FEW_ROWS:
+        patches = patches.reshape(-1, patches.shape[-1])
+    products = np.matmul(patches, kernel.reshape(-1, filters))
+    return products.reshape(new_height, new_width, n_images, filters)
 
 
 def _max_pool(images, pool_size):

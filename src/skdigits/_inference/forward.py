@@ -6,12 +6,11 @@ import numpy as np
 from scipy.special import erf, expit
 
 from skdigits._architecture import named_weights
-from skdigits._inference.convolution import convolution_outputs
+from skdigits._inference.convolution import convolution_outputs, images_per_chunk
+from skdigits._inference.threads import map_in_threads
 
-# Samples per chunk, to bound the memory of prediction. Chunks of images are smaller, as the outputs
-# of convolutions should fit into the processor's cache.
+# Samples per chunk of a dense network, to bound the memory of prediction.
 CHUNK_SAMPLES = 1024
-CHUNK_IMAGES = 32
 
 
 def _elu(x, alpha=1.0):
@@ -64,21 +63,37 @@ def layer_outputs(config, weights, X, shift, scale, *, indices=None, depth=None,
         (layer, {name: array.astype(dtype, copy=False) for name, array in arrays.items()})
         for layer, arrays in named_weights(config, weights)[:depth]
     ]
-    chunk_size = CHUNK_IMAGES if "image_shape" in config else CHUNK_SAMPLES
+    of_images = "image_shape" in config
+    chunk_size = images_per_chunk(config) if of_images else CHUNK_SAMPLES
     n_samples = len(X) if indices is None else len(indices)
-    inputs = np.empty((min(n_samples, chunk_size), X.shape[1]), dtype)
-    outputs = None
-    for start in range(0, n_samples, chunk_size):
+    # Threads cannot share a buffer; where they have none, small arrays take its place.
+    buffer = None if of_images else np.empty((min(n_samples, chunk_size), X.shape[1]), dtype)
+
+    def chunk_outputs(start):
         chunk = slice(start, start + chunk_size)
         samples = X[chunk if indices is None else indices[chunk]]
         if samples.dtype == np.float64:
             samples = samples.astype(np.float32)  # as in training
-        hidden = np.subtract(samples, shift, out=inputs[: len(samples)], casting="same_kind")
+        out = None if buffer is None else buffer[: len(samples)]
+        hidden = np.subtract(samples, shift, out=out, dtype=dtype, casting="same_kind")
         hidden *= scale
-        hidden = _forward(config, layers, hidden)
-        if outputs is None:
-            outputs = np.empty((n_samples, *hidden.shape[1:]), dtype)
-        outputs[chunk] = hidden
+        return _forward(config, layers, hidden)
+
+    first = chunk_outputs(0)
+    if n_samples <= chunk_size:
+        return first
+    outputs = np.empty((n_samples, *first.shape[1:]), dtype)
+    outputs[:chunk_size] = first
+
+    def write_outputs(start):
+        outputs[start : start + chunk_size] = chunk_outputs(start)
+
+    starts = range(chunk_size, n_samples, chunk_size)
+    if of_images:
+        map_in_threads(write_outputs, starts)
+    else:  # a few large products, which BLAS threads
+        for start in starts:
+            write_outputs(start)
     return outputs
 
 

@@ -20,7 +20,6 @@ import tensorflow as tf
 from skdigits._architecture import MOVING, weights_by_layer
 from skdigits._compat import keep_gradients_local, silence_retracing_warning
 from skdigits._training.batch_buffer import BatchBuffer
-from skdigits._training.cpu import has_gpu
 from skdigits._training.gradients import gradient_function
 from skdigits._training.optimizers import from_config
 from skdigits._training.random_bits import hash_bits
@@ -48,6 +47,7 @@ class LoopConfig:
     augments: bool = False
     penalizes: bool = False
     precision: str = "float32"
+    forms: str = "fused"
 
 
 class CompiledNetwork:
@@ -69,13 +69,13 @@ class CompiledNetwork:
             self._build_variables()
         # XLA compiles the entire loop or, where its convolutions are slow, only the functions
         # between convolutions.
-        fuse_loop = "image_shape" not in config.network or has_gpu()
+        fuse_loop = config.forms == "fused"
         jit = (lambda function: function) if fuse_loop else _compiled
         self._update = jit(self._apply)
         self._gradients = gradient_function(
             config.network,
             jit,
-            fuse_loop=fuse_loop,
+            forms=config.forms,
             augments=config.augments,
             dtype=tf.bfloat16 if config.precision == "mixed_bfloat16" else tf.float32,
         )

@@ -1,10 +1,13 @@
 """The stages of a convolutional network, which precede its dense layers.
 
 A stage is a function of the previous stage's outputs, its own parameters and the sample weights;
-it returns its outputs and, for batch normalization, the moments of the batch. XLA compiles
-pooling, batch normalization and activation, so that each of them and each of their gradients is a
-single pass over memory. The backward pass of a stage repeats its forward pass, which is cheaper
-than storing intermediate values.
+it returns its outputs and, for batch normalization, the moments of the batch. XLA compiles batch
+normalization and activation, so that each of them and each of their gradients is a single pass over
+memory. The backward pass of a stage repeats its forward pass, which is cheaper than storing
+intermediate values.
+
+Convolution and pooling have two forms: TensorFlow's own, and one for processors on which those are
+slow, see `skdigits._training.cpu.fastest_forms`.
 """
 
 import functools
@@ -35,7 +38,7 @@ def extract_patches(images, layer):
     )
 
 
-def _first_convolution(layer, dtype):
+def _patch_convolution(layer, dtype):
     """Convolution of images of one channel, given as the patches of `extract_patches`."""
 
     def convolve(x, parameters, weight):
@@ -96,6 +99,16 @@ def _convolution_backward(layer, dtype):
 
 def _max_pooling(layer):
     def pool(x, parameters, weight):
+        size = layer["pool_size"]
+        return tf.nn.max_pool2d(x, size, size, layer["padding"].upper()), ()
+
+    return pool
+
+
+def _max_pooling_by_slices(layer):
+    """Max pooling as maxima of slices, whose gradient XLA compiles to a single pass."""
+
+    def pool(x, parameters, weight):
         height, width = layer["pool_size"]
         if layer["padding"] == "same":
             x = _pad_same(x, (height, width), (height, width), x.dtype.min)
@@ -146,12 +159,12 @@ def _forward_and_backward(stage, jit):
     return jit(stage), jit(backward)
 
 
-def conv_stages(config, jit, *, fuse_loop, dtype):
+def conv_stages(config, jit, *, forms, dtype):
     """Build the stages of a network's convolutions; a dense network has none.
 
     Parameters
     ----------
-    config, jit, fuse_loop, dtype
+    config, jit, forms, dtype
         As for `skdigits._training.gradients.gradient_function`.
 
     Returns
@@ -159,20 +172,30 @@ def conv_stages(config, jit, *, fuse_loop, dtype):
     stages : list of (callable, callable, int)
         Forward pass, backward pass and number of parameters of each stage.
     """
+    native = forms == "native"
     stages = []
     for layer in config["layers"]:
         if layer["kind"] != "convolution":
             break
-        convolution = _convolution if stages else _first_convolution
-        forward, backward = _forward_and_backward(convolution(layer, dtype), lambda plain: plain)
-        if stages and not fuse_loop:
+        convolution = _convolution if stages or native else _patch_convolution
+        forward, backward = _forward_and_backward(convolution(layer, dtype), _plain)
+        if stages and forms == "rewritten":
             backward = _convolution_backward(layer, dtype)
         stages.append((forward, backward, 1))
         if layer["pool_size"] != [1, 1]:
-            stages.append((*_forward_and_backward(_max_pooling(layer), jit), 0))
+            if native:
+                passes = _forward_and_backward(_max_pooling(layer), _plain)
+            else:
+                passes = _forward_and_backward(_max_pooling_by_slices(layer), jit)
+            stages.append((*passes, 0))
         if layer["batch_normalization"]:
             normalization = _normalization_and_activation(layer, dtype)
             stages.append((*_forward_and_backward(normalization, jit), 2))
         else:
             stages.append((*_forward_and_backward(_bias_and_activation(layer, dtype), jit), 1))
     return stages
+
+
+def _plain(function):
+    """Leave a function to TensorFlow, where `jit` leaves it to XLA."""
+    return function

@@ -13,7 +13,7 @@ from skdigits._training.conv_stages import conv_stages, extract_patches
 from skdigits._training.random_bits import dropout, hash_bits
 
 
-def gradient_function(config, jit, *, fuse_loop, augments, dtype):
+def gradient_function(config, jit, *, forms, augments, dtype):
     """Build the function that computes the gradients of a batch.
 
     Parameters
@@ -22,8 +22,8 @@ def gradient_function(config, jit, *, fuse_loop, augments, dtype):
         The network, as `skdigits.networks` describes it.
     jit : callable
         Applied to every function that XLA compiles by itself.
-    fuse_loop : bool
-        Whether XLA compiles convolutions too.
+    forms : {"fused", "rewritten", "native"}
+        Forms of convolution and pooling, see `skdigits._training.cpu.fastest_forms`.
     augments : bool
         Whether images are augmented.
     dtype : dtype
@@ -36,8 +36,8 @@ def gradient_function(config, jit, *, fuse_loop, augments, dtype):
         key and the settings of the input; returns the summed loss, the weight of the correct
         predictions, the gradients, and the moments of each batch normalization.
     """
-    prepare = jit(_input_function(config, augments, dtype))
-    stages = conv_stages(config, jit, fuse_loop=fuse_loop, dtype=dtype)
+    prepare = jit(_input_function(config, augments, as_patches=forms != "native", dtype=dtype))
+    stages = conv_stages(config, jit, forms=forms, dtype=dtype)
     dense = jit(_dense_function(config))
 
     def compute_gradients(values, batch, size, key, input_settings):
@@ -59,7 +59,7 @@ def gradient_function(config, jit, *, fuse_loop, augments, dtype):
     return compute_gradients
 
 
-def _input_function(config, augments, dtype):
+def _input_function(config, augments, *, as_patches, dtype):
     """Build the function that augments and scales a batch."""
     image_shape = config.get("image_shape")
 
@@ -71,7 +71,7 @@ def _input_function(config, augments, dtype):
         if not image_shape:
             return x
         x = tf.reshape(x, (x.shape[0], *image_shape, 1))
-        return tf.cast(extract_patches(x, config["layers"][0]), dtype)
+        return tf.cast(extract_patches(x, config["layers"][0]) if as_patches else x, dtype)
 
     return prepare
 

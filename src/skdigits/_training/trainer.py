@@ -10,6 +10,7 @@ from scipy.special import log_softmax
 from skdigits._architecture import weights_by_layer
 from skdigits._inference.forward import layer_outputs
 from skdigits._training.compiled_loop import LoopConfig
+from skdigits._training.cpu import fastest_forms
 from skdigits._training.dataset import shuffled
 from skdigits._training.network_pool import borrow_network
 from skdigits._training.schedules import lr_multipliers
@@ -176,6 +177,7 @@ def _loop_config(config, n_samples):
         augments=config.augmentation is not None,
         penalizes=config.l2 > 0,
         precision=config.precision,
+        forms=fastest_forms() if "image_shape" in config.network else "fused",
     )
 
 
