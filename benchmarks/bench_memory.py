@@ -1,9 +1,9 @@
 """Memory of hundreds of fits, and of a fit on a memory-mapped array.
 
 Measure 200 fits of one network, fits of 300 different dense and 100 different convolutional
-networks (compared with the level after ten of each), and one epoch on 2,000,000 x 784 bytes (MNIST, repeated) mapped
-from a file, compared with one epoch on 60,000 images in memory. Pages of the mapped file do not
-count, since the system can drop them at any time.
+networks (compared with the level after ten of each), and one epoch on 2,000,000 x 784 bytes (MNIST,
+repeated) mapped from a file, compared with one epoch on 60,000 images in memory. Pages of the
+mapped file do not count, since the system can drop them at any time.
 
     python benchmarks/bench_memory.py
 """

@@ -180,8 +180,8 @@ def test_confused_digits(digits):
     assert titles[1:3] == ["d predicted as f (3)", "f predicted as d (0)"]
     np.testing.assert_array_equal(display.images[0][1], X_test[three[:3]].reshape(-1, 8, 8))
     mosaic = display.ax_[0, 1].images[0].get_array()
-    np.testing.assert_array_equal(mosaic[:8, 8:], X_test[three[1]].reshape(8, 8))
-    np.testing.assert_array_equal(mosaic[8:, :8], X_test[three[2]].reshape(8, 8))
+    np.testing.assert_array_equal(mosaic[:8, 9:], X_test[three[1]].reshape(8, 8))
+    np.testing.assert_array_equal(mosaic[9:, :8], X_test[three[2]].reshape(8, 8))
     assert not mosaic[8:, 8:].any()
 
 

@@ -1,4 +1,4 @@
-"""Studies whose files are damaged, foreign or cannot be written."""
+"""Studies whose files are damaged, foreign or cannot be written, and lack of memory."""
 
 import io
 import os
@@ -8,15 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import joblib
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
-from skdigits import DenseDigitClassifier, ReducedDigitClassifier
+from skdigits import DenseDigitClassifier, ReducedDigitClassifier, datasets
 from skdigits.__main__ import main
 from skdigits._estimators.progress import Progress
+from skdigits._training.compiled_loop import CompiledNetwork
 from skdigits.displays import ConfusionErrorDisplay
 from skdigits.studies import (
     STUDIES,
@@ -26,6 +28,7 @@ from skdigits.studies import (
     data,
     load_fits,
     load_results,
+    recorder,
     records,
     reproduce,
 )
@@ -482,3 +485,91 @@ def test_output_that_nobody_reads(tmp_path, fits, command, monkeypatch):
     assert message.count("\n") == 1
     assert command(tmp_path) == (0, "")
     assert fits == [0, 1]
+
+
+def out_of_memory(*_, **__):
+    raise MemoryError
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "_training.compiled_loop.CompiledNetwork.run_epoch",
+        "_training.compiled_loop.BatchBuffer.fill",  # runs in another thread
+        "studies.recorder.joblib.dump",
+        "studies.recorder.Recorder._metrics",
+    ],
+)
+def test_memory_runs_out_during_a_study(place, tmp_path, fits, command, monkeypatch):
+    run(tmp_path, Study(**vars(STUDY) | {"experiments": (Network("two", TINY),)}))
+    first = files(tmp_path / "models")
+    with monkeypatch.context() as patch:
+        patch.setattr(f"skdigits.{place}", out_of_memory)
+        status, message = command(tmp_path)
+    resume = f"finished fits are recorded in {tmp_path}; rerun the same command to resume"
+    expected = f"\nskdigits: out of memory; {resume}, if possible with fewer --jobs\n"
+    assert (status, message) == (1, expected)
+    assert files(tmp_path / "models") == first
+    assert load_fits(tmp_path).seed.tolist() == [0]
+    fits.clear()
+    assert command(tmp_path) == (0, "")
+    assert fits == [1]
+
+
+def test_no_memory_to_load_a_recorded_model(tmp_path, fits, command, monkeypatch):
+    """A damaged file may claim to hold a huge array: its fit is repeated, if memory is left."""
+    run(tmp_path, PLOTTED)
+    fits.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(joblib, "load", out_of_memory)
+        with pytest.warns(UserWarning, match="cannot load .*MemoryError"):
+            run(tmp_path)
+        assert fits == [0, 1]
+        written = {path: path.read_bytes() for path in (tmp_path / "models").rglob("*.joblib")}
+        patch.setattr(recorder, "check_memory_for", out_of_memory)
+        status, message = command(tmp_path)
+    assert status == 1
+    assert message.startswith("\nskdigits: out of memory; finished fits")
+    assert fits == [0, 1]
+    assert {path: path.read_bytes() for path in written} == written
+
+
+@pytest.mark.parametrize("kind", ["small", "tiny_conv"])
+def test_tensorflow_runs_out_of_memory(kind, digits, request, monkeypatch):
+    from tensorflow import errors
+
+    def exhausted(*_):
+        message = "Out of memory while trying to allocate 24.50MiB.\nHint: many\nlines"
+        raise errors.ResourceExhaustedError(None, None, message)
+
+    X, X_test, y, _ = digits
+    make = request.getfixturevalue(kind)
+    classifier = make().fit(X, y)
+    before, expected = dict(vars(classifier)), classifier.predict_proba(X_test)
+    with monkeypatch.context() as patch:
+        # After the first epoch has changed the weights of the compiled network.
+        state = CompiledNetwork.state
+        patch.setattr(CompiledNetwork, "state", lambda network: state(network) and exhausted())
+        with pytest.raises(MemoryError, match=r"^training needs .* reduce batch_size .*network$"):
+            classifier.fit(X[::2], y[::2])
+    assert vars(classifier) == before
+    np.testing.assert_array_equal(classifier.predict_proba(X_test), expected)
+    np.testing.assert_array_equal(classifier.fit(X, y).predict_proba(X_test), expected)
+
+
+def test_no_memory_for_mnist(tmp_path, monkeypatch):
+    """No other source is tried, as none needs less memory."""
+    cache = tmp_path / "skdigits" / "mnist.npz"
+    monkeypatch.setattr(datasets, "_from_openml", pytest.fail)
+    monkeypatch.setattr(datasets, "_from_installed_package", out_of_memory)
+    with pytest.raises(MemoryError):
+        datasets.fetch_mnist(data_home=tmp_path)
+    assert not cache.exists()
+    cache.parent.mkdir()
+    cache.write_bytes(b"intact")
+    monkeypatch.setattr(datasets, "_read_cache", out_of_memory)
+    monkeypatch.setattr(datasets, "check_memory_for", out_of_memory)
+    monkeypatch.setattr(datasets, "_from_installed_package", pytest.fail)
+    with pytest.raises(MemoryError):
+        datasets.fetch_mnist(data_home=tmp_path)
+    assert cache.read_bytes() == b"intact"

@@ -81,6 +81,20 @@ def test_failed_first_fit_leaves_the_estimator_unfitted(digits, small):
         classifier.predict(X_test)
 
 
+@pytest.mark.parametrize("l2", [0.0, 1e-4])
+@pytest.mark.parametrize("standardize", [False, True])
+def test_advice_after_divergence_names_what_was_set(standardize, l2, digits, small, monkeypatch):
+    X, _, y, _ = digits
+    diverge_in_epoch(monkeypatch, 1)
+    classifier = small(learning_rate_schedule="constant", standardize=standardize, l2=l2)
+    with pytest.raises(ValueError, match="diverged") as raised:
+        classifier.fit(X, y)
+    advice = str(raised.value)
+    assert "a learning_rate lower than 0.01" in advice
+    assert ("an l2 lower than 0.0001" in advice) == (l2 > 0)
+    assert ("standardize=True" in advice) == (not standardize)
+
+
 def interrupt_in_epoch(monkeypatch, number):
     """Press Ctrl-C at the beginning of an epoch, counted from 1."""
     begin = Progress.begin_epoch

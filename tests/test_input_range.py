@@ -68,7 +68,14 @@ def test_dark_images_warn_if_there_are_many(trained, digits):
 
 @pytest.mark.parametrize("scale", [16, 255])
 @pytest.mark.parametrize(
-    "image", [np.zeros((1, 64)), np.eye(1, 64), np.full((1, 64), 0.3), np.zeros((40, 64))]
+    "image",
+    [
+        np.zeros((1, 64)),
+        np.eye(1, 64),
+        np.full((1, 64), 0.3),
+        np.full((1, 64), 1.5),
+        np.zeros((40, 64)),
+    ],
 )
 def test_blank_and_dark_images_do_not_warn(scale, image, trained):
     with warnings.catch_warnings(action="error"):

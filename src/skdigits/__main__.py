@@ -44,6 +44,11 @@ def main(arguments=None):
         message = "a worker process was killed, possibly for lack of memory"
         print(f"\nskdigits: {message}; {resume}", file=sys.stderr)
         return 1
+    except MemoryError as error:
+        message = f"out of memory ({error})" if str(error) else "out of memory"
+        hint = "if possible with fewer --jobs"
+        print(f"\nskdigits: {message}; {resume}, {hint}", file=sys.stderr)
+        return 1
     except BrokenPipeError:  # the standard output was piped into `head`, say
         # Otherwise Python would fail to flush it when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Folders and files, the number of allowed threads, limits of numbers, integers, and warnings."""
+"""Folders, files, memory, allowed threads, limits of numbers, integers, and warnings."""
 
 import errno
 import os
@@ -70,6 +70,14 @@ def file_in_errors(path):
         if error.errno is None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def check_memory_for(path):
+    """Raise MemoryError unless twice the size of an uncompressed file fits into memory.
+
+    Tells why loading it raised MemoryError: a damaged file may claim to hold a huge array.
+    """
+    np.empty(2 * path.stat().st_size, np.uint8)
 
 
 def allowed_threads():

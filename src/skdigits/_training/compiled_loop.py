@@ -11,6 +11,7 @@ plain graph of oneDNN's convolutions and of functions that XLA compiles.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import keras
@@ -268,6 +269,19 @@ class CompiledNetwork:
                 BatchBuffer(self.config.batch_size, n_features, dtype) for _ in range(2)
             ]
         return self._buffers_by_dtype[dtype]
+
+
+@contextmanager
+def memory_errors():
+    """Raise MemoryError where TensorFlow cannot allocate memory; its own errors have many lines."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if "allocat" not in error.message:
+            raise
+        raise MemoryError(
+            "training needs more memory than there is; reduce batch_size or the size of the network"
+        ) from error
 
 
 def _assignment(variables):

@@ -9,7 +9,7 @@ from scipy.special import log_softmax
 
 from skdigits._architecture import weights_by_layer
 from skdigits._inference.forward import layer_outputs
-from skdigits._training.compiled_loop import LoopConfig
+from skdigits._training.compiled_loop import LoopConfig, memory_errors
 from skdigits._training.cpu import fastest_forms
 from skdigits._training.dataset import shuffled
 from skdigits._training.network_pool import borrow_network
@@ -64,7 +64,7 @@ def train(config, state, training, validation, progress):
     """
     start, best = state, BestEpoch(config, state)
     try:
-        with borrow_network(_loop_config(config, len(training))) as network:
+        with memory_errors(), borrow_network(_loop_config(config, len(training))) as network:
             network.set_state(state.weights, state.optimizer_state)
             for epoch in range(config.epochs):
                 progress.begin_epoch()

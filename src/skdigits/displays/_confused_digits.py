@@ -208,9 +208,9 @@ def _pair(classes, labels, y_true, y_pred):
 
 
 def _mosaic(images, n_columns, background):
-    """Arrange images in a square of n_columns x n_columns tiles."""
+    """Arrange images in a square of n_columns x n_columns tiles, a pixel apart."""
     n_images, height, width = images.shape
-    tiles = np.full((n_columns**2, height, width), background, images.dtype)
-    tiles[:n_images] = images
-    tiles = tiles.reshape(n_columns, n_columns, height, width)
-    return tiles.swapaxes(1, 2).reshape(n_columns * height, n_columns * width)
+    tiles = np.full((n_columns**2, height + 1, width + 1), background, images.dtype)
+    tiles[:n_images, :-1, :-1] = images
+    tiles = tiles.reshape(n_columns, n_columns, height + 1, width + 1).swapaxes(1, 2)
+    return tiles.reshape(n_columns * (height + 1), n_columns * (width + 1))[:-1, :-1]

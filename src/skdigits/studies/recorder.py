@@ -18,7 +18,7 @@ from sklearn.metrics import log_loss
 from sklearn.utils.validation import check_is_fitted
 
 import skdigits
-from skdigits._utils import atomic_write, make_folder, warn
+from skdigits._utils import atomic_write, check_memory_for, make_folder, warn
 from skdigits.studies.data import Split, images
 from skdigits.studies.records import RECORDS_FILE, Records
 from skdigits.studies.system_info import environment
@@ -243,6 +243,8 @@ def _load(path, kind, history, X):
     except PermissionError:  # the file may be intact
         raise
     except Exception as error:  # whatever a damaged or foreign pickle raises
+        if isinstance(error, MemoryError):
+            check_memory_for(path)
         message = f"{type(error).__name__}: {error}"
         warn(f"cannot load {path} ({message}); repeating this fit")
         return None
