@@ -35,7 +35,7 @@ def cluster_client():
 @pytest.fixture
 def client(cluster_client):
     """A client of two workers: with a single one, joblib would not use the cluster."""
-    cluster_client.wait_for_workers(2)
+    cluster_client.wait_for_workers(2, timeout=120)
     return cluster_client
 
 
