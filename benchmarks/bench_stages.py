@@ -3,7 +3,7 @@
 The forms of a stage alternate; the times are medians. A choice of
 `skdigits._training.cpu.fastest_forms` is wrong for this processor if the other forms are faster in
 the sum over a network. The last table compares a whole training step with its convolutions alone,
-in the faster form of each: the limit of the machine.
+in the faster form of each.
 
     python benchmarks/bench_stages.py [--turns 5] [--precision mixed_bfloat16]
 """
@@ -17,7 +17,7 @@ import tensorflow as tf
 from bench_conv import BATCH, NETWORKS, skdigits_classifier
 from common import mnist_unit, table, write_json
 
-from skdigits._architecture import weights_by_layer
+from skdigits._architecture import MOVING, weights_by_layer
 from skdigits._compat import silence_retracing_warning
 from skdigits._training.conv_stages import conv_stages, extract_patches
 from skdigits._training.cpu import fastest_forms
@@ -68,7 +68,7 @@ def stage_calls(config, forms, dtype):
         tf.constant(rng.normal(0, 0.1, shape).astype(np.float32))
         for _, shapes in weights_by_layer(config)
         for name, shape in shapes.items()
-        if name not in ("mean", "variance")
+        if name not in MOVING
     ]
     images = tf.constant(rng.uniform(size=(BATCH, 28, 28, 1)).astype(np.float32))
     weight = tf.ones(BATCH)
@@ -131,13 +131,18 @@ def sums(rows):
         forms: sum(row[key] for row in rows for key in keys if key.startswith(forms))
         for forms in FORMS
     }
-    limit = sum(
+    convolutions = sum(
         min(row[f"{forms} {step}"] for forms in FORMS)
         for row in rows
         if row["stage"].endswith("convolution")
         for step in ("forward", "backward")
     )
-    return {"network": rows[0]["network"], **total, "chosen": fastest_forms(), "limit": limit}
+    return {
+        "network": rows[0]["network"],
+        **total,
+        "chosen": fastest_forms(),
+        "convolutions": convolutions,
+    }
 
 
 def step_milliseconds(name, precision):
@@ -161,7 +166,7 @@ def main():
         step = step_milliseconds(name, options.precision)
         total = sums(rows)
         stages += rows
-        networks.append({**total, "step": step, "share of limit": total["limit"] / step})
+        networks.append({**total, "step": step, "share": total["convolutions"] / step})
     print(f"milliseconds per batch of {BATCH}, {options.precision}\n")
     for rows in (stages, networks):
         shown = [

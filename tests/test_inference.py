@@ -2,6 +2,7 @@
 
 import threading
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 from scipy.special import log_softmax, softmax
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from skdigits._inference import convolution, forward
+from skdigits._inference import convolution, forward, threads
 from skdigits._inference.forward import ACTIVATIONS, layer_outputs
-from skdigits._inference.threads import map_in_threads
+from skdigits._inference.threads import run_in_threads
 from skdigits.networks import build_network, conv_config, dense_config
 
 
@@ -52,7 +53,7 @@ def test_hidden_layers_are_those_of_keras(depth):
     )
 
 
-@pytest.mark.parametrize(("column_numbers", "n_threads"), [(1, 1), (5000, 3), (2**18, 1)])
+@pytest.mark.parametrize(("chunk_numbers", "n_threads"), [(1, 1), (5000, 3), (2**20, 1)])
 @pytest.mark.parametrize("batch_normalization", [False, True])
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize(
@@ -64,9 +65,9 @@ def test_hidden_layers_are_those_of_keras(depth):
     ],
 )
 def test_convolutions_are_those_of_keras(
-    windows, padding, batch_normalization, column_numbers, n_threads, monkeypatch
+    windows, padding, batch_normalization, chunk_numbers, n_threads, monkeypatch
 ):
-    monkeypatch.setattr(convolution, "COLUMN_NUMBERS", column_numbers)
+    monkeypatch.setattr(convolution, "CHUNK_NUMBERS", chunk_numbers)
     config = conv_config(
         (17, 14),
         5,
@@ -129,53 +130,100 @@ def blas_threads():
 @pytest.mark.parametrize("n_threads", [1, 3])
 def test_threads_are_those_of_blas(n_threads):
     all_started = threading.Barrier(n_threads)
-    threads = set()
+    identities = set()
 
     def work(item):
         all_started.wait(timeout=60)
-        threads.add(threading.get_ident())
+        identities.add(threading.get_ident())
         assert blas_threads() == {1}
         with pytest.raises(FloatingPointError):
             np.float32(item) / 0
 
     with threadpool_limits(n_threads), np.errstate(divide="raise"):
-        map_in_threads(work, range(1, n_threads + 1))
+        run_in_threads(work, range(1, n_threads + 1))
         assert blas_threads() == {n_threads}
-    assert len(threads) == n_threads
+    assert len(identities) == n_threads
 
 
-def test_threads_within_threads_are_not_multiplied():
-    """A second prediction at the same time runs in its own thread and leaves the limit alone."""
+def test_concurrent_predictions_share_threads():
+    """The second one runs in its own thread only, and leaves the limit alone."""
+    first_runs, second_done, second_threads = threading.Event(), threading.Event(), set()
+
+    def wait(item):
+        first_runs.set()
+        assert second_done.wait(timeout=60)
+
+    def second():
+        assert first_runs.wait(timeout=60)
+        run_in_threads(lambda _: second_threads.add(threading.get_ident()), range(6))
+        n_threads = blas_threads()
+        second_done.set()
+        return threading.get_ident(), n_threads
+
+    with threadpool_limits(3), ThreadPoolExecutor(1) as executor:
+        task = executor.submit(second)
+        run_in_threads(wait, range(2))
+        assert blas_threads() == {3}
+    assert task.result() == (*second_threads, {1})
+
+
+def test_no_threads_where_blas_cannot_be_limited(monkeypatch):
+    monkeypatch.setattr(threads, "_blas_threads", lambda: 2)
+    identities = set()
+    run_in_threads(lambda _: identities.add(threading.get_ident()), range(6))
+    assert identities == {threading.get_ident()}
+
+
+def test_number_of_threads_does_not_change_bits():
+    config = conv_config((28, 28), 10, filters=(16, 16), kernel_size=5, pool_size=2)
+    _, weights = network_and_weights(config)
+    X = np.random.default_rng(1).normal(0, 2, (300, 784)).astype("f")
+    outputs = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads):
+            outputs.append(layer_outputs(config, weights, X, 0, 1))
+    np.testing.assert_array_equal(*outputs)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_error_stops_all_threads(error):
+    done = []
 
     def work(item):
-        map_in_threads(lambda _: inner.add(threading.get_ident()), range(3))
-        outer.add(threading.get_ident())
-        all_done.wait(timeout=60)
+        done.append(item)
+        raise error
 
-    inner, outer, all_done = set(), set(), threading.Barrier(2)
     with threadpool_limits(2):
-        map_in_threads(work, range(2))
+        with pytest.raises(error):
+            run_in_threads(work, range(100))
         assert blas_threads() == {2}
-    assert inner == outer
-    assert len(outer) == 2
+    assert len(done) <= 2
 
 
-def test_error_in_a_thread_is_raised():
+def test_without_further_threads(monkeypatch):
+    """As while the interpreter shuts down."""
+
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    done = []
     with threadpool_limits(2):
-        with pytest.raises(ZeroDivisionError):
-            map_in_threads(lambda item: 1 / item, [1, 0, 1])
-        assert blas_threads() == {2}
+        run_in_threads(done.append, range(5))
+    assert done == list(range(5))
 
 
-def test_memory_of_convolutions_is_bounded():
-    """Images of 200 x 200 pass one by one, so that 20 of them need as much memory as 2."""
-    config = conv_config((200, 200), 3, filters=(8, 8), kernel_size=5, pool_size=8)
+@pytest.mark.parametrize("sizes", [{"filters": (8, 8), "kernel_size": 5}, {"filters": (300,)}])
+def test_memory_of_convolutions_is_bounded(sizes):
+    """At most three of these images pass at once, so that 20 need as much memory as 4."""
+    config = conv_config((200, 200), 3, pool_size=8, **sizes)
     _, weights = network_and_weights(config)
     X = np.zeros((20, 200 * 200), np.float32)
     peaks = []
-    for n_images in (2, 20):
+    for n_images in (4, 20):
         tracemalloc.start()
-        layer_outputs(config, weights, X[:n_images], 0, 1)
+        with threadpool_limits(1):
+            layer_outputs(config, weights, X[:n_images], 0, 1)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.1 * peaks[0]

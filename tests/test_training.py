@@ -18,7 +18,7 @@ from skdigits._estimators.fitting import OPTIMIZERS
 from skdigits._training import augmentation, compiled_loop, cpu, network_pool
 from skdigits._training.augmentation import augment
 from skdigits._training.dataset import shuffled
-from skdigits._training.random_bits import dropout, hash_bits, random_bits
+from skdigits._training.random_bits import dropout, hash_bits, key_of_step, random_bits
 from skdigits._training.schedules import lr_multipliers
 from skdigits._training.state import Schedule
 from skdigits._training.trainer import initial_weights
@@ -619,3 +619,10 @@ def test_early_stopping_is_that_of_keras(digits, small):
         ends_with = classifier.best_epoch_ if restore else classifier.n_iter_
         accuracy = classifier.history_["val_accuracy"][ends_with - 1]
         assert classifier.score(X_val, y_val) == pytest.approx(accuracy)
+
+
+def test_keys_of_seeds_and_steps_do_not_repeat():
+    starts = np.array([key_of_step(seed, 0) for seed in (*range(1000), 2**31 - 1)])
+    assert starts.dtype == np.uint32
+    assert np.diff(np.sort(starts)).min() > 10_000  # steps apart
+    assert [int(key_of_step(7, step) - key_of_step(7, 0)) for step in (1, 4096)] == [1, 4096]

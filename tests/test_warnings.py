@@ -135,7 +135,7 @@ def test_warnings_of_a_transformation(transform):
 def test_warnings_of_a_convolutional_network(fit, tiny_conv, images, monkeypatch):
     monkeypatch.setattr("skdigits._training.cpu.has_fast_bfloat16", lambda: False)
     network = tiny_conv(kernel_size=1, epochs=1, precision="mixed_bfloat16")
-    with pytest.warns(UserWarning, match=r"not a square number|no bfloat16 arithmetic") as caught:
+    with pytest.warns(UserWarning, match=r"not a square number|have bfloat16 arithmetic") as caught:
         fit(network, *images)
     messages = {str(one.message)[:9] for one in caught}
     assert messages == {"X has 63 ", "precision"}

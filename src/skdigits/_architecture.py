@@ -52,10 +52,13 @@ def output_shapes(config):
     return shapes
 
 
+def has_weights(layer):
+    """Whether a layer has weights; dropout has none."""
+    return layer["kind"] != "dropout"
+
+
 def _weight_names(layer):
-    """Names of the weights of a layer, in Keras' order."""
-    if layer["kind"] == "dropout":
-        return ()
+    """Names of the weights of a layer that has some, in Keras' order."""
     if layer.get("batch_normalization"):
         return ("kernel", "gamma", "beta", *MOVING)
     return ("kernel", "bias")
@@ -78,12 +81,12 @@ def weights_by_layer(config):
     inputs = [input_shape(config), *output_shapes(config)[:-1]]
     for layer, shape in zip(config["layers"], inputs, strict=True):
         shapes = {}
-        if layer["kind"] == "convolution":
-            kernel = (*layer["kernel_size"], shape[-1], layer["filters"])
-        elif layer["kind"] == "dense":
-            kernel = (math.prod(shape), layer["units"])
-        for name in _weight_names(layer):
-            shapes[name] = kernel if name == "kernel" else kernel[-1:]
+        if has_weights(layer):
+            if layer["kind"] == "convolution":
+                kernel = (*layer["kernel_size"], shape[-1], layer["filters"])
+            else:
+                kernel = (math.prod(shape), layer["units"])
+            shapes = dict.fromkeys(_weight_names(layer), kernel[-1:]) | {"kernel": kernel}
         layers.append((layer, shapes))
     return layers
 
@@ -97,7 +100,7 @@ def named_weights(config, weights):
     """Pair each layer that has weights with its weights by name."""
     weights = iter(weights)
     return [
-        (layer, {name: next(weights) for name in names})
+        (layer, {name: next(weights) for name in _weight_names(layer)})
         for layer in config["layers"]
-        if (names := _weight_names(layer))
+        if has_weights(layer)
     ]

@@ -64,8 +64,8 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Arithmetic of convolutions while training; everything else, including weights and
         prediction, is float32. "mixed_bfloat16" is meant for processors with bfloat16 arithmetic
         (AVX512-BF16, AMX, or a GPU); others emulate it slowly, and a warning is issued. "auto"
-        means "mixed_bfloat16" on those processors, and "float32" on others, so the same seed gives
-        other weights on another processor.
+        means "mixed_bfloat16" on those processors and "float32" on others, so the same seed can
+        give different weights on different processors.
     optimizer : str, dict or keras.optimizers.Optimizer, default="adam"
         A Keras optimizer. A name selects Keras' default settings: "adadelta", "adafactor",
         "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "muon", "nadam", "rmsprop",
@@ -343,8 +343,8 @@ class ConvDigitClassifier(BaseDigitClassifier):
             return "mixed_bfloat16" if has_fast_bfloat16() else "float32"
         if not has_fast_bfloat16():
             warn(
-                "precision='mixed_bfloat16' is slower than 'float32' on this processor, which has "
-                "no bfloat16 arithmetic (AVX512-BF16 or AMX)"
+                "precision='mixed_bfloat16' is slower than 'float32' on this processor, which is "
+                "not known to have bfloat16 arithmetic (AVX512-BF16 or AMX)"
             )
         return "mixed_bfloat16"
 

@@ -17,9 +17,8 @@ from skdigits._architecture import (
     same_padding,
 )
 
-# Size of the columns that the kernels cover in the images of a chunk, which should fit into the
-# processor's cache.
-COLUMN_NUMBERS = 2**19
+# Size of the largest array of a chunk, which should fit into the processor's cache.
+CHUNK_NUMBERS = 2**20
 # With fewer rows per matrix product, copying all patches into one matrix is faster.
 FEW_ROWS = 32
 
@@ -31,9 +30,10 @@ def images_per_chunk(config):
     for layer, (height, width, channels) in zip(config["layers"], inputs, strict=False):
         if layer["kind"] != "convolution":
             break
-        new_width = convolved_shape(layer, (height, width))[1]
-        largest = max(largest, new_width * height * layer["kernel_size"][1] * channels)
-    return max(1, COLUMN_NUMBERS // largest)
+        new_height, new_width = convolved_shape(layer, (height, width))
+        columns = new_width * height * layer["kernel_size"][1] * channels
+        largest = max(largest, columns, new_height * new_width * layer["filters"])
+    return max(1, CHUNK_NUMBERS // largest)
 
 
 def _pad_same(images, windows, strides, fill):

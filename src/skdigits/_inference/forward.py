@@ -5,9 +5,9 @@ import math
 import numpy as np
 from scipy.special import erf, expit
 
-from skdigits._architecture import named_weights
+from skdigits._architecture import has_weights, named_weights, output_shapes
 from skdigits._inference.convolution import convolution_outputs, images_per_chunk
-from skdigits._inference.threads import map_in_threads
+from skdigits._inference.threads import run_in_threads
 
 # Samples per chunk of a dense network, to bound the memory of prediction.
 CHUNK_SAMPLES = 1024
@@ -63,37 +63,30 @@ def layer_outputs(config, weights, X, shift, scale, *, indices=None, depth=None,
         (layer, {name: array.astype(dtype, copy=False) for name, array in arrays.items()})
         for layer, arrays in named_weights(config, weights)[:depth]
     ]
-    of_images = "image_shape" in config
-    chunk_size = images_per_chunk(config) if of_images else CHUNK_SAMPLES
     n_samples = len(X) if indices is None else len(indices)
-    # Threads cannot share a buffer; where they have none, small arrays take its place.
-    buffer = None if of_images else np.empty((min(n_samples, chunk_size), X.shape[1]), dtype)
 
-    def chunk_outputs(start):
+    def pass_chunk(start, out=None):
         chunk = slice(start, start + chunk_size)
         samples = X[chunk if indices is None else indices[chunk]]
         if samples.dtype == np.float64:
             samples = samples.astype(np.float32)  # as in training
-        out = None if buffer is None else buffer[: len(samples)]
+        if out is not None:
+            out = out[: len(samples)]
         hidden = np.subtract(samples, shift, out=out, dtype=dtype, casting="same_kind")
         hidden *= scale
-        return _forward(config, layers, hidden)
+        outputs[chunk] = _forward(config, layers, hidden)
 
-    first = chunk_outputs(0)
-    if n_samples <= chunk_size:
-        return first
-    outputs = np.empty((n_samples, *first.shape[1:]), dtype)
-    outputs[:chunk_size] = first
-
-    def write_outputs(start):
-        outputs[start : start + chunk_size] = chunk_outputs(start)
-
-    starts = range(chunk_size, n_samples, chunk_size)
-    if of_images:
-        map_in_threads(write_outputs, starts)
+    shapes = output_shapes(config)
+    shape = [s for s, layer in zip(shapes, config["layers"], strict=True) if has_weights(layer)]
+    outputs = np.empty((n_samples, *shape[:depth][-1]), dtype)
+    if "image_shape" in config:
+        chunk_size = images_per_chunk(config)
+        run_in_threads(pass_chunk, range(0, n_samples, chunk_size))
     else:  # a few large products, which BLAS threads
-        for start in starts:
-            write_outputs(start)
+        chunk_size = CHUNK_SAMPLES
+        buffer = np.empty((min(n_samples, chunk_size), X.shape[1]), dtype)
+        for start in range(0, n_samples, chunk_size):
+            pass_chunk(start, out=buffer)
     return outputs
 
 

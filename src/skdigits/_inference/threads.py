@@ -1,13 +1,18 @@
-"""Prediction in as many threads as the caller allows for BLAS."""
+"""Chunks of samples in as many threads as the caller allows for BLAS.
+
+BLAS threads single matrix products only, and copies between them not at all, so each chunk runs in
+one thread, with one thread of BLAS.
+"""
 
 import functools
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
 from contextvars import copy_context
 
 from threadpoolctl import ThreadpoolController
 
-_limiting = threading.Lock()
+# Held by the thread that limits BLAS: its limit is one for the process.
+_limits_blas = threading.Lock()
 
 
 @functools.cache
@@ -15,23 +20,55 @@ def _blas():
     return ThreadpoolController().select(user_api="blas")
 
 
-def map_in_threads(function, items):
-    """Call a function on each item, in one thread of BLAS each.
+def _blas_threads():
+    return min((library["num_threads"] for library in _blas().info()), default=1)
 
-    BLAS threads single matrix products only, and copies between them not at all. The number of
-    threads is that of BLAS, which ``OMP_NUM_THREADS`` and threadpoolctl limit. Its limit is one for
-    the whole process, so a second thread that predicts at the same time uses no further threads.
+
+def run_in_threads(function, items):
+    """Call a function on each item.
+
+    Uses as many threads as BLAS may, which ``OMP_NUM_THREADS`` and threadpoolctl limit. While
+    another thread does the same, no further threads start.
     """
-    n_threads = min((library["num_threads"] for library in _blas().info()), default=1)
-    if n_threads == 1 or not _limiting.acquire(blocking=False):
-        for item in items:
-            function(item)
-        return
-    try:
-        with _blas().limit(limits=1), ThreadPoolExecutor(n_threads) as executor:
-            # Each thread gets the caller's np.errstate.
-            tasks = [executor.submit(copy_context().run, function, item) for item in items]
-            for task in tasks:
-                task.result()
-    finally:
-        _limiting.release()
+    waiting = deque(items)
+    if len(waiting) > 1 and _limits_blas.acquire(blocking=False):
+        try:
+            n_threads = min(_blas_threads(), len(waiting))
+            with _blas().limit(limits=1):
+                # The limit has no effect while another thread limits BLAS by threadpoolctl.
+                _run(function, waiting, n_threads if _blas_threads() == 1 else 1)
+        finally:
+            _limits_blas.release()
+    else:
+        _run(function, waiting, 1)
+
+
+def _run(function, waiting, n_threads):
+    errors = []
+
+    def work():
+        try:
+            while waiting:
+                try:
+                    item = waiting.popleft()
+                except IndexError:  # another thread was faster
+                    return
+                function(item)
+        except BaseException as error:
+            errors.append(error)
+            waiting.clear()
+
+    threads = []
+    for _ in range(n_threads - 1):
+        # Each thread gets the caller's np.errstate.
+        thread = threading.Thread(target=copy_context().run, args=(work,))
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads, or the interpreter is shutting down
+            break
+        threads.append(thread)
+    work()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]

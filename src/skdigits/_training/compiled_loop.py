@@ -23,7 +23,7 @@ from skdigits._compat import keep_gradients_local, silence_retracing_warning
 from skdigits._training.batch_buffer import BatchBuffer
 from skdigits._training.gradients import gradient_function
 from skdigits._training.optimizers import from_config
-from skdigits._training.random_bits import hash_bits
+from skdigits._training.random_bits import hash_bits, key_of_step
 from skdigits._training.threads import limit_threads
 
 if keras.backend.backend() != "tensorflow":
@@ -173,15 +173,13 @@ class CompiledNetwork:
                 step = number * buffer.n_batches
                 buffer_rates = np.zeros(buffer.n_batches, np.float32)
                 buffer_rates[:n_steps] = rates[step : step + n_steps]
-                # Weyl sequence: the keys of different seeds start far apart.
-                key = (config.seed * 0x85EBCA6B + state.n_steps + step) % 2**32
                 sums += run(
                     *buffer.arrays,
                     buffer_rates,
                     sizes,
                     n_steps,
                     state.n_steps + step,
-                    np.uint32(key),
+                    key_of_step(config.seed, state.n_steps + step),
                     *settings,
                 )
                 if filling:
@@ -277,10 +275,12 @@ def memory_errors():
     try:
         yield
     except tf.errors.OpError as error:
+        # They are of several classes: ResourceExhaustedError, InternalError, ...
         if "allocat" not in error.message:
             raise
         raise MemoryError(
-            "training needs more memory than there is; reduce batch_size or the size of the network"
+            "training needs more memory than is available; reduce batch_size or the size of the "
+            "network"
         ) from error
 
 

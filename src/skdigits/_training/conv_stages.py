@@ -6,8 +6,9 @@ normalization and activation, so that each of them and each of their gradients i
 memory. The backward pass of a stage repeats its forward pass, which is cheaper than storing
 intermediate values.
 
-Convolution and pooling have two forms: TensorFlow's own, and one for processors on which those are
-slow, see `skdigits._training.cpu.fastest_forms`.
+Convolution and pooling have TensorFlow's own form ("native"), and others that replace it where it
+is slow ("rewritten"; XLA compiles pooling then) or where XLA compiles everything ("fused"), see
+`skdigits._training.cpu.fastest_forms`.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""What the processor has, and the forms of convolution and pooling that are fast on it.
+"""Features of the processor, and the forms of convolution and pooling that are fast on it.
 
 Every form computes the same network. The processor decides, never a timing, so that the same
 machine and seed give the same bits.

@@ -5,6 +5,7 @@ With XLA on a CPU, the generators of Keras and TensorFlow take fifty times as lo
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -14,6 +15,14 @@ def hash_bits(x):
         x = tf.bitwise.bitwise_xor(x, tf.bitwise.right_shift(x, tf.constant(shift, tf.uint32)))
         x = x * tf.constant(factor, tf.uint32)
     return x
+
+
+def key_of_step(seed, step):
+    """Return the random key of a training step, which increases by one from step to step.
+
+    The seeds form a Weyl sequence, so that the keys of different seeds start far apart.
+    """
+    return np.uint32((seed * 0x85EBCA6B + step) % 2**32)
 
 
 def random_bits(shape, key):
