@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -10,10 +11,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
-from sklearn.decomposition import PCA
-from sklearn.pipeline import make_pipeline
-
-from skdigits import ReducedDigitClassifier
+from sklearn.datasets import load_digits
 
 ROOT = Path(__file__).parent.parent
 LEFT_OUT = ["jinja2", "keras", "matplotlib", "pandas", "rich", "tensorflow"]
@@ -61,20 +59,13 @@ def serve(code, *arguments):
 
 
 @pytest.fixture(scope="session")
-def served(digits, small, deep_conv, tmp_path_factory):
+def served(tmp_path_factory):
     """A folder with saved models, samples, and the probabilities to predict."""
-    X, X_test, y, _ = digits
-    models = {
-        "dense": small().fit(X, y),
-        "conv": deep_conv,
-        "reduced": ReducedDigitClassifier(PCA(8), small(16), random_state=0).fit(X, y),
-        "pipeline": make_pipeline(PCA(8, random_state=0), small(16)).fit(X, y),
-    }
     folder = tmp_path_factory.mktemp("served")
-    np.save(folder / "X.npy", X_test)
-    for name, model in models.items():
-        joblib.dump(model, folder / f"{name}.joblib")
-        np.save(folder / f"{name}.npy", model.predict_proba(X_test))
+    for file in (ROOT / "tests" / "data" / "0.1.0").glob("*.joblib"):
+        joblib.dump(joblib.load(file), folder / file.name)  # without compression, to map it
+        shutil.copy(file.with_suffix(".npy"), folder)
+    np.save(folder / "X.npy", load_digits().data[:20])
     return folder
 
 
