@@ -5,13 +5,16 @@ import subprocess
 import sys
 
 import joblib
+import keras
 import numpy as np
 import pytest
+import skops.io
+import tensorflow as tf
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 
 import skdigits
-from skdigits import ReducedDigitClassifier
+from skdigits import DigitImageNormalizer, ReducedDigitClassifier
 from skdigits._estimators.persistence import STATE_FORMAT
 
 
@@ -94,3 +97,80 @@ def test_set_params_after_fit_does_not_change_what_is_saved(digits, small):
     loaded = pickle.loads(pickle.dumps(classifier))
     np.testing.assert_array_equal(loaded.predict_proba(X_test), expected)
     np.testing.assert_allclose(loaded.to_keras().predict(X_test, verbose=0), expected, atol=1e-5)
+
+
+def test_dropping_the_optimizer_state_saves_two_thirds_of_the_file(digits, small, tmp_path):
+    X, X_test, y, _ = digits
+    classifier = small(128).fit(X, y)
+    expected = classifier.predict_proba(X_test)
+    complete, dropped = (tmp_path / name for name in ("complete.joblib", "dropped.joblib"))
+    joblib.dump(classifier, complete)
+    joblib.dump(classifier.drop_optimizer_state(), dropped)
+    weights = sum(array.nbytes for array in (*classifier.coefs_, *classifier.intercepts_))
+    saved = complete.stat().st_size - dropped.stat().st_size
+    assert 2 * weights <= saved < 2 * weights + 2000
+    np.testing.assert_array_equal(joblib.load(dropped).predict_proba(X_test), expected)
+
+
+def test_training_resumes_with_a_fresh_optimizer_after_its_state_was_dropped(digits, small):
+    X, _, y, _ = digits
+    rate = 0.01
+    classifier = small(batch_size=len(X), learning_rate=rate).fit(X, y)
+    before = classifier.coefs_[-1]
+    changes = {
+        name: abs(network.partial_fit(X, y).coefs_[-1] - before)
+        for name, network in {
+            "resumed": pickle.loads(pickle.dumps(classifier)),
+            "fresh": pickle.loads(pickle.dumps(classifier)).drop_optimizer_state(),
+        }.items()
+    }
+    # The first step of Adam changes every weight by the learning rate.
+    np.testing.assert_allclose(np.median(changes["fresh"]), rate, rtol=0.01)
+    assert np.median(changes["resumed"]) < 0.99 * rate
+
+
+@pytest.mark.parametrize("kind", ["dense", "conv"])
+def test_keras_saves_and_exports_the_converted_network(kind, digits, small, deep_conv, tmp_path):
+    X, X_test, y, _ = digits
+    classifier = deep_conv if kind == "conv" else small().fit(X, y)
+    expected = classifier.predict_proba(X_test)
+    network = classifier.to_keras()
+    network.export(tmp_path / "exported", verbose=False)
+    exported = tf.saved_model.load(str(tmp_path / "exported"))
+    np.testing.assert_allclose(exported.serve(X_test), expected, atol=1e-5)
+    network.save(tmp_path / "network.keras")
+    saved = keras.models.load_model(tmp_path / "network.keras")
+    np.testing.assert_allclose(saved.predict(X_test, verbose=0), expected, atol=1e-5)
+    assert network._called  # which Keras' export to ONNX requires
+
+
+@pytest.fixture
+def saved_by_skops(digits, small, deep_conv):
+    """Fitted models, and the types that skops has to be told to trust."""
+    X, _, y, _ = digits
+    return [
+        (small().fit(X, y), ["DenseDigitClassifier"]),
+        (deep_conv, ["ConvDigitClassifier"]),
+        (make_pipeline(PCA(8), small(16)).fit(X, y), ["DenseDigitClassifier"]),
+        (
+            ReducedDigitClassifier(PCA(8), small(16), random_state=0).fit(X, y),
+            ["DenseDigitClassifier", "ReducedDigitClassifier"],
+        ),
+        (
+            make_pipeline(DigitImageNormalizer(), deep_conv),
+            ["ConvDigitClassifier", "DigitImageNormalizer"],
+        ),
+    ]
+
+
+def test_skops_trusts_models_by_the_classes_of_skdigits_only(saved_by_skops, digits):
+    X = digits[1]
+    for model, names in saved_by_skops:
+        saved = skops.io.dumps(model)
+        trusted = [f"skdigits.{name}" for name in names]
+        assert skops.io.get_untrusted_types(data=saved) == trusted
+        with pytest.raises(skops.io.exceptions.UntrustedTypesFoundException):
+            skops.io.loads(saved)
+        loaded = skops.io.loads(saved, trusted=trusted)
+        if "DigitImageNormalizer" not in names:
+            np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))

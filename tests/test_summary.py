@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.decomposition import PCA
@@ -18,12 +19,23 @@ def test_summary_agrees_with_keras(deep_conv):
         for layer in deep_conv.to_keras().layers
         if type(layer).__name__ in ("Reshape", "Activation", "Dense")
     ]
-    changing = ~table.layer.str.startswith("dropout")
-    assert table.output_shape[changing].tolist() == shapes
-    assert table.n_parameters.sum() == deep_conv.n_parameters_
+    assert [row.output_shape for row in table if not row.layer.startswith("dropout")] == shapes
+    assert sum(row.n_parameters for row in table) == deep_conv.n_parameters_
     expected = "conv 3 x 3, max pool 2 x 2, batch norm, relu"
-    assert table.layer.tolist()[1:3] == [expected] * 2
-    assert table.layer.iloc[-1] == "dense, softmax"
+    assert [row.layer for row in table[1:3]] == [expected] * 2
+    assert table[-1].layer == "dense, softmax"
+
+
+def test_summary_prints_as_a_table_and_becomes_a_data_frame(small, digits):
+    X, _, y, _ = digits
+    table = small(16, epochs=1).fit(X, y).summary()
+    assert str(table).splitlines() == [
+        "layer           output_shape  n_parameters",
+        "input                     64             0",
+        "dense, relu               16         1,040",
+        "dense, softmax            10           170",
+    ]
+    assert pd.DataFrame(table).n_parameters.tolist() == [0, 1040, 170]
 
 
 def test_summary_needs_a_fitted_network():
@@ -65,6 +77,6 @@ def test_diagram_of_a_reduced_network_shows_what_was_fitted(small, digits):
     reduced = ReducedDigitClassifier(PCA(8), small(16, epochs=1))
     assert not captions(reduced._repr_html_())
     html = reduced.fit(X, y)._repr_html_()
-    assert reduced.summary().n_parameters.tolist() == [0, 144, 170]
+    assert [row.n_parameters for row in reduced.summary()] == [0, 144, 170]
     assert captions(html)[:2] == ["8", "16, 144 parameters"]
     assert html.index("PCA") < html.index("classifier_: DenseDigitClassifier")

@@ -1,4 +1,4 @@
-"""Folders, files, memory, allowed threads, limits of numbers, integers, and warnings."""
+"""Folders, files, memory, allowed threads, limits of numbers, integers, packages, warnings."""
 
 import errno
 import os
@@ -6,6 +6,7 @@ import sys
 import uuid
 import warnings
 from contextlib import contextmanager
+from importlib.util import find_spec
 from numbers import Integral
 
 import numpy as np
@@ -92,6 +93,22 @@ def allowed_threads():
 def is_int(value):
     """Whether a value is an int, of Python or NumPy, and not a bool."""
     return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def require(purpose, *packages):
+    """Say what to install where only prediction was installed (``requirements-serving.txt``).
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If one of the packages is not installed. Nothing is imported to find out.
+    """
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise ModuleNotFoundError(
+            f"{purpose} needs packages that are not installed: pip install {' '.join(missing)}",
+            name=missing[0],
+        )
 
 
 def warn(message, category=UserWarning):

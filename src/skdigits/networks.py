@@ -5,12 +5,16 @@ network: ``{"n_features": 784, "layers": [{"kind": "dense", ...}, ...]}``, and
 ``"image_shape": [28, 28]`` if the features are the pixels of images.
 """
 
+from skdigits._utils import is_int, require
+
+# Here, as every fit and every Keras model begins with this module.
+require("training networks, or converting them to Keras,", "keras", "tensorflow")
+
 import keras
 import numpy as np
 
 from skdigits._architecture import convolved_shape, pooled_shape
 from skdigits._images.shapes import format_shape
-from skdigits._utils import is_int
 
 __all__ = ["build_network", "conv_config", "conv_network", "dense_config", "dense_network"]
 

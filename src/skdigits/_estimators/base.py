@@ -386,9 +386,10 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
 
         Returns
         -------
-        summary : DataFrame
-            One row for the input and for each layer: ``layer``, a description; ``output_shape`` for
-            one sample; and ``n_parameters``, the number of trainable weights.
+        summary : list of named tuples
+            One for the input and for each layer: ``layer``, a description; ``output_shape`` for
+            one sample; and ``n_parameters``, the number of trainable weights. The list prints as
+            a table, and ``pandas.DataFrame(summary)`` is one.
         """
         check_is_fitted(self)
         return layer_table(self.network_config_)
@@ -397,6 +398,22 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         # scikit-learn's diagram falls back to a plain block before the network is fitted.
         check_is_fitted(self)
         return network_blocks(snapshot(self))
+
+    def drop_optimizer_state(self):
+        """Forget the state of the optimizer, such as Adam's moments, to save a smaller model.
+
+        With Adam it takes twice as much memory as the weights. Predictions stay the same. A later
+        `partial_fit`, or `fit` with ``warm_start=True``, starts with a fresh optimizer.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+        """
+        check_is_fitted(self)
+        with replace_on_success(self) as fitted:
+            fitted._optimizer_state = None
+        return self
 
     def to_keras(self):
         """Build a Keras model with these weights.
@@ -414,6 +431,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         shift, scale = fitted._scaling
         network = build_network(fitted.network_config_, scale=scale, offset=-shift * scale)
         network.set_weights(fitted._weights)
+        # Keras exports some formats, such as ONNX, only of models that have been called.
+        network(np.zeros((1, fitted.network_config_["n_features"]), np.float32))
         return network
 
     def __sklearn_clone__(self):

@@ -1,10 +1,31 @@
 """Descriptions of a network: the table of its layers, and scikit-learn's diagram."""
 
 import math
+from typing import NamedTuple
 
 from skdigits._architecture import input_shape, n_trainable, output_shapes, weights_by_layer
 from skdigits._compat import VisualBlock
 from skdigits._images.shapes import format_shape
+
+
+class Layer(NamedTuple):
+    """A row of the table of layers."""
+
+    layer: str
+    output_shape: tuple
+    n_parameters: int
+
+
+class LayerTable(list):
+    """A list of layers that prints as a table."""
+
+    def __repr__(self):
+        rows = [(layer, format_shape(shape), f"{count:,}") for layer, shape, count in self]
+        rows.insert(0, Layer._fields)
+        first, second, third = (max(map(len, column)) for column in zip(*rows, strict=True))
+        return "\n".join(
+            f"{layer:<{first}}  {shape:>{second}}  {count:>{third}}" for layer, shape, count in rows
+        )
 
 
 def layer_table(config):
@@ -17,19 +38,17 @@ def layer_table(config):
 
     Returns
     -------
-    table : DataFrame
-        A row for the input and for each layer: ``layer``, ``output_shape`` of one sample, and
-        ``n_parameters``.
+    table : LayerTable
+        The input and each layer.
     """
-    import pandas as pd
-
     layers = weights_by_layer(config)
-    return pd.DataFrame(
-        {
-            "layer": ["input", *(_describe(layer) for layer, _ in layers)],
-            "output_shape": [input_shape(config), *output_shapes(config)],
-            "n_parameters": [0, *(n_trainable(shapes) for _, shapes in layers)],
-        }
+    return LayerTable(
+        map(
+            Layer,
+            ["input", *(_describe(layer) for layer, _ in layers)],
+            [input_shape(config), *output_shapes(config)],
+            [0, *(n_trainable(shapes) for _, shapes in layers)],
+        )
     )
 
 
@@ -38,7 +57,6 @@ def _describe(layer):
         return f"dropout {layer['rate']:g}"
     if layer["kind"] == "dense":
         return f"dense, {layer['activation']}"
-    # Short, as pandas truncates cells at 50 characters.
     parts = [f"conv {format_shape(layer['kernel_size'])}"]
     if layer["pool_size"] != [1, 1]:
         parts.append(f"max pool {format_shape(layer['pool_size'])}")
@@ -63,7 +81,7 @@ def network_blocks(classifier):
                 f"{name}: {format_shape(shape)}" for name, shape in shapes.items()
             ),
         )
-        for row, shapes in zip(table.itertuples(), weights, strict=True)
+        for row, shapes in zip(table, weights, strict=True)
     ]
     last = {name: values[-1] for name, values in classifier.history_.items()}
     outcome = VisualBlock(

@@ -42,10 +42,11 @@ OPTIMIZERS = (
 
 def initialize(estimator, n_features, classes):
     """Set the attributes of an untrained network."""
-    from skdigits._training.trainer import initial_weights
-
     estimator.classes_ = classes
     estimator.network_config_ = estimator._network_config(n_features, len(classes))
+    # After skdigits.networks, which says what to install if TensorFlow is missing.
+    from skdigits._training.trainer import initial_weights
+
     layers = weights_by_layer(estimator.network_config_)
     estimator.n_parameters_ = sum(n_trainable(shapes) for _, shapes in layers)
     estimator._seed = int(check_random_state(estimator.random_state).randint(2**31 - 1))

@@ -406,9 +406,10 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
 
         Returns
         -------
-        summary : DataFrame
-            One row for its input and for each layer: ``layer``, a description; ``output_shape`` for
-            one sample; and ``n_parameters``, the number of trainable weights.
+        summary : list of named tuples
+            One for its input and for each layer: ``layer``, a description; ``output_shape`` for
+            one sample; and ``n_parameters``, the number of trainable weights. The list prints as
+            a table, and ``pandas.DataFrame(summary)`` is one.
         """
         check_is_fitted(self)
         return self.classifier_.summary()

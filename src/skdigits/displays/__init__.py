@@ -1,5 +1,9 @@
 """Plots that explain digit networks, in the style of scikit-learn's displays."""
 
+from skdigits._utils import require
+
+require("skdigits.displays", "matplotlib", "pandas")
+
 from skdigits.displays._activations import ActivationDisplay
 from skdigits.displays._confused_digits import ConfusedDigitsDisplay
 from skdigits.displays._confusion_errors import ConfusionErrorDisplay

@@ -1,5 +1,9 @@
 """Reproduce published studies of MNIST networks."""
 
+from skdigits._utils import require
+
+require("skdigits.studies", "jinja2", "keras", "matplotlib", "pandas", "rich", "tensorflow")
+
 from skdigits.studies.data import Split
 from skdigits.studies.declared import STUDIES
 from skdigits.studies.runner import load_fits, load_results, reproduce
