@@ -141,7 +141,7 @@ def _training_and_test(options):
 
 
 def _hold_out(samples, options):
-    """Split off a stratified tenth, at least one sample per class."""
+    """Split off a stratified tenth, at least as many samples as there are classes."""
     classes, counts = np.unique(samples.y, return_counts=True)
     if counts.min() < 2:
         label = classes[counts.argmin()]
