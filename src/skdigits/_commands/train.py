@@ -2,7 +2,7 @@
 
 import argparse
 import ast
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -118,17 +118,14 @@ def _model(options):
     model = MODELS[options.model]()
     settings = {"random_state": options.seed} | dict(options.settings)
     valid = model.get_params()
-    for name in settings.keys() - valid.keys():
-        shown = ", ".join(sorted(valid, key=lambda known: _difference(name, known))[:5])
-        raise CommandError(f"--set {name} is no parameter of {options.model}; try {shown}, ...")
+    for name in settings:
+        if name not in valid:
+            shown = ", ".join(get_close_matches(name, valid, n=5, cutoff=0))
+            raise CommandError(f"--set {name} is no parameter of {options.model}; try {shown}, ...")
     try:
         return model.set_params(**settings)
     except (ValueError, TypeError, AttributeError) as error:
         raise CommandError(f"--set cannot be applied: {first_line(error)}") from error
-
-
-def _difference(name, known):
-    return -SequenceMatcher(None, name, known).ratio()
 
 
 def _training_and_test(options):
