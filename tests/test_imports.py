@@ -114,12 +114,18 @@ def test_lower_layers_import_no_estimator(name):
         assert not {module for module in found if is_in(module, "_estimators")}
 
 
-@pytest.mark.parametrize("package", ["studies", "displays"])
-def test_studies_and_displays_use_the_public_api_only(package):
+@pytest.mark.parametrize("package", ["studies", "displays", "_commands"])
+def test_applications_use_the_public_api_only(package):
     for name, path in MODULES.items():
         if is_in(name, package):
             private = {module for module in imports(path) if "skdigits._" in module}
-            assert all(is_in(module, "_utils") for module in private), name
+            assert all(is_in(module, "_utils", "_commands") for module in private), name
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_only_the_entry_point_imports_commands(name):
+    if not is_in(name, "__main__", "_commands"):
+        assert not any(is_in(module, "_commands") for module in imports(MODULES[name]))
 
 
 def test_importing_skdigits_is_light():

@@ -1,0 +1,1 @@
+"""The commands of skdigits: one module per command, and what they share."""

@@ -1,0 +1,80 @@
+"""Save and load the fitted classifier of a command, and check the data that it is given."""
+
+import tempfile
+from pathlib import Path
+
+import joblib
+import numpy as np
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from skdigits import ConvDigitClassifier, DenseDigitClassifier, ReducedDigitClassifier
+from skdigits._commands.errors import CommandError, first_line
+from skdigits._utils import atomic_write, check_memory_for, file_in_errors
+
+CLASSIFIERS = (DenseDigitClassifier, ConvDigitClassifier, ReducedDigitClassifier)
+NAMES = "DenseDigitClassifier, ConvDigitClassifier or ReducedDigitClassifier"
+
+
+def check_writable(path):
+    """Check that a model can be saved, before it is trained."""
+    path = Path(path)
+    if path.is_dir():
+        raise CommandError(f"--output must be a file; {path} is a folder")
+    if not path.parent.is_dir():
+        raise CommandError(f"--output must be in an existing folder; {path.parent} is none")
+    with file_in_errors(path), tempfile.TemporaryFile(dir=path.parent):
+        pass
+
+
+def save_model(model, path):
+    """Save a fitted classifier with joblib."""
+    with atomic_write(Path(path)) as unfinished:
+        joblib.dump(model, unfinished, compress=3)
+
+
+def load_model(path):
+    """Load a fitted classifier of skdigits that predicts probabilities.
+
+    Raises
+    ------
+    CommandError
+        If the file holds anything else.
+    """
+    try:
+        model = joblib.load(path)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror or error}") from None
+    except Exception as error:  # whatever a damaged or foreign pickle raises
+        if isinstance(error, MemoryError):
+            check_memory_for(Path(path))
+        reason = f"{type(error).__name__}: {first_line(error)}"
+        raise CommandError(f"{path} must be a model saved with joblib: {reason}") from None
+    if not isinstance(model, CLASSIFIERS):
+        raise CommandError(f"{path} must hold a {NAMES}; got {type(model).__name__}")
+    try:
+        check_is_fitted(model)
+    except NotFittedError:
+        raise CommandError(f"{path} must hold a fitted {type(model).__name__}") from None
+    if not hasattr(model, "predict_proba"):
+        raise CommandError(f"{path} must hold a classifier with predict_proba; got {model}")
+    return model
+
+
+def check_pixels(X, n_pixels, source):
+    """Check that samples have as many pixels as those in training."""
+    if X.shape[1] != n_pixels:
+        raise CommandError(
+            f"{source} must have {n_pixels} pixels per image, as in training; got {X.shape[1]}"
+        )
+
+
+def check_labels(y, classes, source):
+    """Return labels in the type of those in training, of which they must be some."""
+    if classes.dtype.kind in "OTU":
+        y = y.astype(str)  # a folder with digits only has integers
+    unknown = y[~np.isin(y, classes)]
+    if len(unknown):
+        known = ", ".join(map(str, classes))
+        raise CommandError(f"{source} must have labels among {known}; got {unknown[0]}")
+    return y
