@@ -1,6 +1,7 @@
 """The compiled loop against the same computation in plain Keras and TensorFlow."""
 
 import gc
+import itertools
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -113,8 +114,13 @@ CONVOLUTIONS = {
 }
 
 
-@pytest.mark.parametrize("forms", ["rewritten", "native", "fused"])
-@pytest.mark.parametrize("network", CONVOLUTIONS)
+@pytest.mark.parametrize(
+    ("network", "forms"),
+    [
+        *itertools.product(CONVOLUTIONS, ["rewritten", "native"]),
+        ("windows of all shapes", "fused"),  # XLA compiles convolutions slowly on a CPU
+    ],
+)
 def test_loop_is_the_gradient_tape_loop_for_convolutions(network, forms, digits, monkeypatch):
     """In the forms for every processor, whichever this one has."""
     monkeypatch.setattr("skdigits._training.trainer.fastest_forms", lambda: forms)
