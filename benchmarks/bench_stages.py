@@ -21,26 +21,11 @@ from skdigits._architecture import MOVING, weights_by_layer
 from skdigits._compat import silence_retracing_warning
 from skdigits._training.conv_stages import conv_stages, extract_patches
 from skdigits._training.cpu import fastest_forms
-from skdigits.networks import conv_config
 
 FORMS = ("native", "rewritten")
 CALLS = 20  # per turn and form
 N_IMAGES = 5_000
 N_EPOCHS = 5
-
-
-def network_config(network):
-    return conv_config(
-        (28, 28),
-        10,
-        filters=network["filters"],
-        kernel_size=network["kernel_size"],
-        pool_size=network["pool_size"],
-        padding=network.get("padding", "valid"),
-        batch_normalization=network.get("batch_normalization", False),
-        hidden_layer_sizes=network["hidden"],
-        dropout=network["dropout"],
-    )
 
 
 def stage_names(config):
@@ -105,9 +90,8 @@ def milliseconds(call):
     return (time.perf_counter() - start) / CALLS * 1e3
 
 
-def compare_forms(name, dtype, turns):
+def compare_forms(name, config, dtype, turns):
     """Return a row per stage: milliseconds of both passes in every form."""
-    config = network_config(NETWORKS[name])
     calls = {forms: stage_calls(config, forms, dtype) for forms in FORMS}
     rows = []
     for number, stage in enumerate(stage_names(config)):
@@ -145,11 +129,14 @@ def sums(rows):
     }
 
 
-def step_milliseconds(name, precision):
-    """Milliseconds per training step, without the first epoch, which compiles."""
+def fitted(name, precision):
     X, y, *_ = mnist_unit()
     classifier = skdigits_classifier(NETWORKS[name], precision).set_params(epochs=N_EPOCHS)
-    classifier.fit(X[:N_IMAGES], y[:N_IMAGES])
+    return classifier.fit(X[:N_IMAGES], y[:N_IMAGES])
+
+
+def step_milliseconds(classifier):
+    """Milliseconds per training step, without the first epoch, which compiles."""
     return median(classifier.epoch_times_[1:]) / -(-N_IMAGES // BATCH) * 1e3
 
 
@@ -162,8 +149,9 @@ def main():
     dtype = tf.float32 if options.precision == "float32" else tf.bfloat16
     stages, networks = [], []
     for name in options.networks:
-        rows = compare_forms(name, dtype, options.turns)
-        step = step_milliseconds(name, options.precision)
+        classifier = fitted(name, options.precision)
+        step = step_milliseconds(classifier)
+        rows = compare_forms(name, classifier.network_config_, dtype, options.turns)
         total = sums(rows)
         stages += rows
         networks.append({**total, "step": step, "share": total["convolutions"] / step})
