@@ -23,14 +23,32 @@ def check_writable(path):
         raise CommandError(f"--output must be a file; {path} is a folder")
     if not path.parent.is_dir():
         raise CommandError(f"--output must be in an existing folder; {path.parent} is none")
+    if _is_onnx(path):
+        import skdigits.onnx  # raises an error if skl2onnx is not installed  # noqa: F401
     with file_in_errors(path), tempfile.TemporaryFile(dir=path.parent):
         pass
 
 
 def save_model(model, path):
-    """Save a fitted classifier with joblib."""
-    with atomic_write(Path(path)) as unfinished:
-        joblib.dump(model, unfinished, compress=3)
+    """Save a fitted classifier with joblib, or convert it to ONNX if the file's name says so."""
+    path = Path(path)
+    if _is_onnx(path):
+        content = _onnx_content(model)
+        with atomic_write(path) as unfinished:
+            unfinished.write_bytes(content)
+    else:
+        with atomic_write(path) as unfinished:
+            joblib.dump(model, unfinished, compress=3)
+
+
+def _is_onnx(path):
+    return Path(path).suffix.lower() == ".onnx"
+
+
+def _onnx_content(model):
+    from skdigits.onnx import to_onnx
+
+    return to_onnx(model, options={"zipmap": False}).SerializeToString()
 
 
 def load_model(path):
@@ -41,6 +59,8 @@ def load_model(path):
     CommandError
         If the file holds anything else.
     """
+    if _is_onnx(path):
+        raise CommandError(f"{path} must be a model saved with joblib; ONNX Runtime reads .onnx")
     try:
         model = joblib.load(path)
     except OSError as error:

@@ -34,7 +34,12 @@ def add_parser(commands):
         help="parameter of the classifier, such as epochs=5, or classifier__epochs=5 for pca and "
         "forest; may be repeated",
     )
-    parser.add_argument("--output", required=True, metavar="FILE", help="file to save it to")
+    parser.add_argument(
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="file to save it to, with joblib, or as ONNX if its name ends in .onnx",
+    )
     parser.add_argument(
         "--test",
         metavar="DATA",
