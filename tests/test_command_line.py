@@ -9,6 +9,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import onnxruntime
 import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
@@ -168,6 +169,33 @@ def test_train_equals_fit(options, expected, run):
         f"test accuracy  {expected.score(X_test, y_test):.4f}",
         "saved to digits.joblib",
     ]
+
+
+@pytest.mark.parametrize("model", ["dense", "conv", "pca", "forest"])
+def test_train_saves_onnx(model, run):
+    np.savez("digits.npz", X=X.reshape(-1, 8, 8), y=Y.astype(str))
+    part = "classifier__" if model in ("pca", "forest") else ""
+    options = f"--model {model} --set {part}hidden_layer_sizes=8 --set {part}epochs=1"
+    for name in ("digits.joblib", "digits.ONNX"):
+        status, out, err = run(f"train digits.npz {options} --output {name}")
+        assert (status, err) == (0, "")
+        assert out.endswith(f"saved to {name}\n")
+    saved = joblib.load("digits.joblib")
+    session = onnxruntime.InferenceSession("digits.ONNX")
+    labels, probabilities = session.run(None, {"X": X.astype(np.float32)})
+    np.testing.assert_allclose(probabilities, saved.predict_proba(X), rtol=0, atol=1e-5)
+    assert labels.tolist() == saved.predict(X).tolist()
+
+
+def test_onnx_needs_skl2onnx_before_training(run, monkeypatch):
+    np.savez("digits.npz", X=X, y=Y)
+    monkeypatch.delitem(sys.modules, "skdigits.onnx", raising=False)
+    monkeypatch.setattr("skdigits._utils.find_spec", lambda name: None)
+    assert run("train digits.npz --output digits.onnx") == (
+        1,
+        "",
+        "skdigits: skdigits.onnx needs packages that are not installed: pip install skl2onnx\n",
+    )
 
 
 def test_train_on_csv(run, fitted):
@@ -412,6 +440,7 @@ def test_files_that_are_no_models(run, folder):
         "missing.joblib": "missing.joblib cannot be read: No such file or directory",
         ".": ". cannot be read: Is a directory",
         "text.joblib": "text.joblib must be a model saved with joblib: ",
+        "digits.onnx": "digits.onnx must be a model saved with joblib; got an ONNX file, which ",
     }.items():
         status, _, err = run(f"predict {name} image.png")
         assert status == 1

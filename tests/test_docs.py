@@ -24,7 +24,7 @@ MODULES = [
 ]
 PUBLIC = [
     f"skdigits{part}.{name}"
-    for part in ("", ".datasets", ".displays", ".networks", ".studies")
+    for part in ("", ".datasets", ".displays", ".networks", ".onnx", ".studies")
     for name in importlib.import_module(f"skdigits{part}").__all__
 ]
 EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))

@@ -132,4 +132,6 @@ def test_importing_skdigits_is_light():
     code = "import sys, skdigits, skdigits.datasets; print(*sys.modules)"
     command = [sys.executable, "-c", code]
     loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    assert not {"tensorflow", "keras", "matplotlib", "scikeras", "PIL"} & set(loaded)
+    heavy = {"tensorflow", "keras", "matplotlib", "scikeras", "PIL"}
+    heavy |= {"onnx", "onnxruntime", "skl2onnx"}
+    assert not heavy & set(loaded)

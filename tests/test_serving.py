@@ -14,7 +14,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 ROOT = Path(__file__).parent.parent
-LEFT_OUT = ["jinja2", "keras", "matplotlib", "pandas", "rich", "tensorflow"]
+LEFT_OUT = ["jinja2", "keras", "matplotlib", "pandas", "rich", "skl2onnx", "tensorflow"]
 
 
 def test_requirements_are_those_of_skdigits_without_what_is_left_out():
@@ -146,6 +146,9 @@ WHAT_TO_INSTALL = {
     "import skdigits.networks": TRAINING,
     "import skdigits.displays": (
         "skdigits.displays needs packages that are not installed: pip install matplotlib pandas"
+    ),
+    "import skdigits.onnx": (
+        "skdigits.onnx needs packages that are not installed: pip install skl2onnx"
     ),
     "import skdigits.studies": (
         "skdigits.studies needs packages that are not installed: "

@@ -60,7 +60,9 @@ def load_model(path):
         If the file holds anything else.
     """
     if _is_onnx(path):
-        raise CommandError(f"{path} must be a model saved with joblib; ONNX Runtime reads .onnx")
+        raise CommandError(
+            f"{path} must be a model saved with joblib; got an ONNX file, which ONNX Runtime reads"
+        )
     try:
         model = joblib.load(path)
     except OSError as error:
