@@ -12,7 +12,7 @@ import numpy as np
 from skdigits.datasets import fetch_mnist
 from skdigits.studies import environment
 
-PEERS = ("scikeras", "skorch", "torch")
+PEERS = ("onnxruntime", "scikeras", "skl2onnx", "skorch", "torch")
 
 
 def mnist_unit(others="test"):

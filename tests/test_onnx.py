@@ -271,7 +271,7 @@ def test_converters_are_registered_for_any_numbers(dtype, dense, fitted_conv, di
     """skl2onnx itself converts the networks, and takes the type of the input from samples."""
     X = digits[1].astype(dtype)
     for classifier in (dense, fitted_conv):
-        onnx_model = skl2onnx.to_onnx(classifier, X[:1], options=ARRAY)
+        onnx_model = skl2onnx.to_onnx(classifier, X[:1], target_opset=18, options=ARRAY)
         expected = classifier.predict_proba(X)
         np.testing.assert_allclose(run(onnx_model, X)[1], expected, atol=1e-5)
 
