@@ -1,19 +1,27 @@
-"""Accuracy on synthetic drawings of digits, with and without the normalizer.
+"""Accuracy on drawings and photos of digits, with and without the normalizer.
 
-A default `ConvDigitClassifier` trained on MNIST predicts digits drawn by Pillow: in its own font
-and as strokes of a pen, 10 to 1,000 pixels wide, thin and thick, off-centre, slanted, dark on light
-and light on dark, coloured and noisy. The images pass through `DigitImageNormalizer`, or are only
-converted to grey and resized to 28 x 28 pixels.
+A default `ConvDigitClassifier` trained on MNIST predicts digits that Pillow draws: with a pen, in
+fonts, and from MNIST's own handwriting. They are thin and thick, off-centre, slanted, coloured,
+noisy, in uneven light, on ruled and squared paper, and in simulated photos. The images pass through
+`DigitImageNormalizer`, or are only converted to grey and resized to 28 x 28 pixels. Images of two
+and three digits measure how often the normalizer warns of them, and all others its false alarms.
 
-    python benchmarks/bench_images.py [--repetitions 4]
+The figures are of seeds, fonts, handwriting and kinds of light that the normalizer was not tuned
+on. `--tuning` draws the images of its tuning.
+
+    python benchmarks/bench_images.py [--repetitions 4] [--tuning]
 """
 
 import argparse
+import io
+import time
+import warnings
+from pathlib import Path
 
 import numpy as np
 from common import table, write_json
-from PIL import Image, ImageDraw, ImageFont
-from sklearn.pipeline import make_pipeline
+from matplotlib import get_data_path
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from skdigits import ConvDigitClassifier, DigitImageNormalizer
 from skdigits.datasets import fetch_mnist
@@ -35,6 +43,7 @@ STROKES = {
     ],
     9: [[(0.9, 0.3), (0.5, 0), (0.1, 0.35), (0.4, 0.75), (0.9, 0.35), (0.75, 1.5)]],
 }
+PHOTO = {"ink": (20, 110), "noise": 6, "light": "any", "margin": (1, 1), "photo": True}
 KINDS = {
     "plain": {},
     "thin": {"thickness": 0.015},
@@ -44,12 +53,85 @@ KINDS = {
     "light on dark": {"colours": ("white", "black")},
     "coloured": {"colours": ("#8a1538", "#f4e9c1")},
     "noisy": {"colours": ("#404040", "#c8c8c8"), "noise": 15},
+    "light from one side": {"light": "gradient"},
+    "dark corner": {"light": "corner"},
+    "vignette": {"light": "vignette"},
+    "edge of a shadow": {"light": "edge"},
+    "light of a lamp": {"light": "lamp"},
+    "ruled paper": {"paper": "ruled", "ink": (20, 110), "margin": (1, 1)},
+    "squared paper": {"paper": "squared", "ink": (20, 110), "margin": (1, 1)},
+    "photo": PHOTO,
+    "photo, ruled paper": PHOTO | {"paper": "ruled"},
+    "photo, squared paper": PHOTO | {"paper": "squared"},
+    "two digits": {"n_digits": 2},
+    "three digits": {"n_digits": 3},
+    "photo, two digits": PHOTO | {"n_digits": 2},
 }
-WIDTHS = (10, 28, 100, 300, 1000)  # of the box around the digit, in pixels
+SOURCES = ("pen", "font", "handwriting")
+LIGHTS = ("gradient", "corner", "vignette", "edge")
+FONTS = ("DejaVuSerif.ttf", "DejaVuSansMono.ttf", "STIXGeneral.ttf")  # of matplotlib
+WIDTHS = (10, 28, 100, 300)  # of the box around the digit, in pixels
+WIDTHS_OF_SCENES = (40, 80, 200)
+
+
+class Artist:
+    """Draws images of digits, for tuning or for the final figures."""
+
+    def __init__(self, tuning):
+        self.seed = 0 if tuning else 2024
+        self.lights = LIGHTS if tuning else (*LIGHTS, "lamp")
+        fonts = Path(get_data_path()) / "fonts" / "ttf"
+        self.fonts = [None] if tuning else [str(fonts / name) for name in FONTS]
+        X, y = fetch_mnist(subset="train" if tuning else "test", return_X_y=True)
+        self.handwriting = [X[y == digit].reshape(-1, 28, 28) for digit in range(10)]
+
+    def mask(self, source, digit, width, rng, thickness=0.1, slant=0.0):
+        """Draw the mask of a digit: 255 in the digit, 0 elsewhere."""
+        if source == "pen":
+            return pen(digit, width, rng, thickness, slant)
+        if source == "font":
+            return printed(digit, width, slant, self.fonts[rng.integers(len(self.fonts))])
+        return handwritten(self.handwriting[digit], width, rng)
+
+    def image(
+        self,
+        source,
+        digits,
+        width,
+        rng,
+        *,
+        margin=(0.2, 0.2),
+        colours=("black", "white"),
+        ink=None,
+        noise=0,
+        light=None,
+        paper=None,
+        photo=False,
+        **options,
+    ):
+        """Draw an image of digits side by side."""
+        mask = beside([self.mask(source, digit, width, rng, **options) for digit in digits], rng)
+        before = rng.uniform(0.1, margin[0], 2) if margin[0] > 0.1 else np.full(2, margin[0])
+        left, top = (before * width).astype(int)
+        after = int(margin[1] * width)
+        picture = Image.new("RGB", (mask.width + left + after, mask.height + top + after))
+        picture.paste(colours[1], (0, 0, *picture.size))
+        if paper:
+            rule(picture, width, rng, paper)
+        if ink:
+            colours = (tuple(rng.integers(*ink, 3).tolist()),)
+        picture.paste(colours[0], (left, top, left + mask.width, top + mask.height), mask)
+        if photo:
+            picture = turned(picture, rng.uniform(-3, 3))
+        if light:
+            light = self.lights[rng.integers(len(self.lights))] if light == "any" else light
+            lit = np.asarray(picture) * illumination(light, picture.size, rng)[:, :, None]
+            picture = Image.fromarray(lit.astype(np.uint8))
+        return photographed(picture, noise, photo, rng) if noise else picture
 
 
 def pen(digit, width, rng, thickness, slant):
-    """Draw the mask of a digit with a pen: 255 in the digit, 0 elsewhere."""
+    """Draw the mask of a digit with a pen."""
     scale = 4 if width < 100 else 1  # draw small digits larger and average them
     unit = width * scale
     line = max(1, round(thickness * unit))
@@ -76,38 +158,97 @@ def smooth(points):
     return points
 
 
-def printed(digit, width, slant):
-    """Draw the mask of a digit in Pillow's font."""
-    font = ImageFont.load_default(1.8 * width)
+def printed(digit, width, slant, font):
+    """Draw the mask of a digit in a font; None is Pillow's own."""
+    size = 1.8 * width
+    font = ImageFont.truetype(font, size) if font else ImageFont.load_default(size)
     mask = Image.new("L", (2 * width, 3 * width), 0)
     ImageDraw.Draw(mask).text((width / 2, width / 2), str(digit), fill=255, font=font)
     shear = (1, slant, -slant * width, 0, 1, 0)
     return mask.transform(mask.size, Image.Transform.AFFINE, shear, Image.Resampling.BILINEAR)
 
 
-def image(
-    digit,
-    width,
-    rng,
-    *,
-    font,
-    thickness=0.1,
-    slant=0.0,
-    margin=(0.2, 0.2),
-    colours=("black", "white"),
-    noise=0,
-):
-    """Draw an image of a digit."""
-    mask = printed(digit, width, slant) if font else pen(digit, width, rng, thickness, slant)
-    before = rng.uniform(0.1, margin[0], 2) if margin[0] > 0.1 else np.full(2, margin[0])
-    left, top = (before * width).astype(int)
-    size = (mask.width + left + int(margin[1] * width), mask.height + top + int(margin[1] * width))
-    picture = Image.new("RGB", size, colours[1])
-    picture.paste(Image.new("RGB", mask.size, colours[0]), (left, top), mask)
-    if noise:
-        noisy = np.asarray(picture) + rng.normal(0, noise, (*picture.size[::-1], 1))
-        picture = Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
-    return picture
+def handwritten(images, width, rng):
+    """Enlarge one of MNIST's images, with edges as sharp as those of a pen."""
+    side = round(28 / 20 * 1.5 * width)
+    image = Image.fromarray(images[rng.integers(len(images))])
+    enlarged = np.asarray(image.resize((side, side), Image.Resampling.BICUBIC), float)
+    steepness = max(1, side / 28 / 2)
+    return Image.fromarray(np.clip((enlarged - 100) * steepness + 128, 0, 255).astype(np.uint8))
+
+
+def beside(masks, rng):
+    """Place the masks of digits side by side."""
+    if len(masks) == 1:
+        return masks[0]
+    masks = [mask.crop(mask.getbbox()) for mask in masks]
+    height = max(mask.height for mask in masks)
+    gaps = (rng.uniform(0.1, 0.4, len(masks)) * height).astype(int)
+    pad = height // 4
+    width = sum(mask.width for mask in masks) + gaps[:-1].sum() + 2 * pad
+    row = Image.new("L", (int(width), height + 2 * pad), 0)
+    left = pad
+    for mask, gap in zip(masks, gaps, strict=True):
+        row.paste(mask, (left, pad + (height - mask.height) // 2))
+        left += mask.width + int(gap)
+    return row
+
+
+def rule(picture, width, rng, paper):
+    """Draw the lines of ruled or squared paper."""
+    spacing = width * (rng.uniform(0.9, 2) if paper == "ruled" else rng.uniform(0.35, 0.8))
+    thickness = max(1, round(width * rng.uniform(0.01, 0.035)))
+    colour = tuple(rng.integers((90, 110, 140), (180, 200, 225)).tolist())
+    draw = ImageDraw.Draw(picture)
+    offset = rng.uniform(0, spacing, 2)
+    for y in np.arange(offset[1], picture.height, spacing):
+        draw.line([(0, y), (picture.width, y)], fill=colour, width=thickness)
+    for x in np.arange(offset[0], picture.width, spacing) if paper == "squared" else ():
+        draw.line([(x, 0), (x, picture.height)], fill=colour, width=thickness)
+
+
+def turned(picture, angle):
+    """Turn a picture by some degrees, and crop what it leaves empty."""
+    across, down = (round(0.05 * side) for side in picture.size)
+    picture = picture.rotate(angle, resample=Image.Resampling.BICUBIC)
+    return picture.crop((across, down, picture.width - across, picture.height - down))
+
+
+def illumination(light, size, rng):
+    """Light on each pixel, from 0 to 1."""
+    y, x = np.mgrid[0 : size[1], 0 : size[0]]
+    x, y = x / size[0] - 0.5, y / size[1] - 0.5
+    angle, depth = rng.uniform(0, 2 * np.pi), rng.uniform(0.4, 0.75)
+    along = x * np.cos(angle) + y * np.sin(angle)
+    if light == "gradient":
+        return 1 - depth * (along - along.min()) / np.ptp(along)
+    if light == "corner":
+        distance = np.hypot(x - rng.choice((-0.5, 0.5)), y - rng.choice((-0.5, 0.5)))
+        return 1 - depth * np.exp(-((distance / rng.uniform(0.25, 0.5)) ** 2))
+    if light == "vignette":
+        return 1 - depth * (2 * (x**2 + y**2)) ** rng.uniform(0.8, 1.5)
+    if light == "edge":
+        shift, softness = rng.uniform(-0.25, 0.25), rng.uniform(0.02, 0.1)
+        return 1 - depth / (1 + np.exp((along - shift) / softness))
+    distance = np.hypot(x - rng.uniform(-0.4, 0.4), y - rng.uniform(-0.4, 0.4))
+    return 1 / (1 + (distance / rng.uniform(0.4, 0.8)) ** 2)
+
+
+def photographed(picture, noise, photo, rng):
+    """Add noise; in photos also texture of the paper, blur and JPEG compression."""
+    values = np.asarray(picture, float)
+    if photo:
+        texture = rng.normal(0, 4, [max(2, side // 8) for side in values.shape[:2]])
+        texture = Image.fromarray(texture.astype(np.float32)).resize(picture.size)
+        values = values + np.asarray(texture)[:, :, None]
+    values = values + rng.normal(0, noise, (*values.shape[:2], 1))
+    picture = Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+    if not photo:
+        return picture
+    blurred = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.5)))
+    file = io.BytesIO()
+    blurred.save(file, "JPEG", quality=int(rng.integers(30, 85)))
+    return Image.open(file).convert("RGB")
 
 
 def resized(pictures):
@@ -119,50 +260,88 @@ def resized(pictures):
     return np.array(rows)
 
 
+def normalized(pictures):
+    """Normalize images one by one; also tell which of them are said to hold several digits."""
+    rows, several = [], []
+    for picture in pictures:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            rows.append(DigitImageNormalizer().transform([picture])[0])
+        several.append(any("several" in str(warning.message) for warning in caught))
+    return np.array(rows), several
+
+
+def measure(artist, classifier, source, kind, repetitions):
+    """Measure the accuracy, or the share of warnings if there are several digits."""
+    parameters = dict(KINDS[kind])
+    n_digits = parameters.pop("n_digits", 1)
+    if source == "handwriting" and {"thickness", "slant"} & set(parameters):
+        return None  # has its own
+    if source == "font" and "thickness" in parameters:
+        return None
+    rng = np.random.default_rng([artist.seed, SOURCES.index(source), list(KINDS).index(kind)])
+    right, without, warned, seconds = [], [], [], 0
+    is_drawing = list(KINDS).index(kind) < list(KINDS).index("light from one side")
+    for width in WIDTHS if is_drawing else WIDTHS_OF_SCENES:
+        digits = np.tile(np.arange(10), repetitions)
+        others = rng.integers(0, 10, (len(digits), n_digits - 1))
+        pictures = [
+            artist.image(source, [digit, *rest], width, rng, **parameters)
+            for digit, rest in zip(digits, others.tolist(), strict=True)
+        ]
+        start = time.perf_counter()
+        rows, several = normalized(pictures)
+        seconds += time.perf_counter() - start
+        warned += several
+        right += list(classifier.predict(rows) == digits)
+        without += list(classifier.predict(resized(pictures)) == digits)
+    row = {"drawn with": source, "kind": kind, "images": len(warned)}
+    if n_digits == 1:
+        row |= {"without": float(np.mean(without)), "with": float(np.mean(right))}
+    return row | {
+        "warned": float(np.mean(warned)),
+        "ms per image": round(1000 * seconds / len(warned), 2),
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--repetitions", type=int, default=4, help="images per digit, kind and width (default: 4)"
     )
+    parser.add_argument("--tuning", action="store_true", help="draw the images of the tuning")
     options = parser.parse_args()
     X, y = fetch_mnist(return_X_y=True)
     classifier = ConvDigitClassifier(random_state=0).fit(X, y)
-    with_normalizer = make_pipeline(DigitImageNormalizer(), classifier)
+    artist = Artist(options.tuning)
     rows = []
-    for source in ("pen", "font"):
-        for kind, parameters in KINDS.items():
-            if source == "font" and "thickness" in parameters:
-                continue  # fonts have their own thickness
-            rng = np.random.default_rng(0)
-            right = {"with": [], "without": []}
-            for width in WIDTHS:
-                digits = np.tile(np.arange(10), options.repetitions)
-                pictures = [
-                    image(digit, width, rng, font=source == "font", **parameters)
-                    for digit in digits
-                ]
-                right["with"] += list(with_normalizer.predict(pictures) == digits)
-                right["without"] += list(classifier.predict(resized(pictures)) == digits)
-            rows.append(
-                {
-                    "drawn with": source,
-                    "kind": kind,
-                    "images": len(right["with"]),
-                    "without": float(np.mean(right["without"])),
-                    "with": float(np.mean(right["with"])),
-                }
-            )
-            table([rows[-1]], rows[0].keys())
-    total = sum(row["images"] for row in rows)
-    overall = {
-        which: sum(row[which] * row["images"] for row in rows) / total
-        for which in ("without", "with")
+    columns = ("drawn with", "kind", "images", "without", "with", "warned", "ms per image")
+    for kind in KINDS:
+        for source in SOURCES:
+            row = measure(artist, classifier, source, kind, options.repetitions)
+            if row:
+                rows.append(row)
+                table([row], columns)
+    results = {"rows": rows, "overall": overall(rows), "widths": WIDTHS, "seed": artist.seed}
+    print(results["overall"])
+    if not options.tuning:
+        write_json("images", results)
+
+
+def overall(rows):
+    """Average the rows, weighted by their images."""
+
+    def average(rows, column):
+        return float(np.average([row[column] for row in rows], weights=[r["images"] for r in rows]))
+
+    single = [row for row in rows if "with" in row]
+    several = [row for row in rows if "with" not in row]
+    return {
+        "without": average(single, "without"),
+        "with": average(single, "with"),
+        "several digits warned": average(several, "warned"),
+        "false alarms": average(single, "warned"),
     }
-    print(
-        f"accuracy on {total} images: {overall['without']:.3f} without the normalizer, "
-        f"{overall['with']:.3f} with it"
-    )
-    write_json("images", {"rows": rows, "overall": overall, "widths": WIDTHS, "seed": 0})
 
 
 if __name__ == "__main__":

@@ -5,12 +5,16 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from skdigits._images.background import border_of, even_foreground, uneven_foreground
+from skdigits._images.lines import remove_lines
+
 SIDE = 28  # of an image of MNIST
 BOX = 20  # in which its digit lies
 WORKING_SIDE = 160  # larger images are averaged down to this before anything else
 BLANK_CONTRAST = 16 / 255  # less is background and noise
 STROKE = 2  # smallest width of strokes in the box, in pixels
 SCALES = (1, 16, 255, 65_535)  # fractions, scikit-learn's digits, 8 bits, 16 bits
+ON_BORDER = 0.02  # of the border: more foreground there is uneven light, or paper's edge
 SPECK = 0.05  # components smaller than this fraction of the largest are dropped
 
 
@@ -107,16 +111,41 @@ def segment(grey, polarity):
     Large images are scaled down first.
     """
     grey = _resize(grey, min(1, WORKING_SIDE / max(grey.shape)))
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    background = np.median(border)
+    background = np.median(border_of(grey))
+    darkest, lightest = background - grey.min(), grey.max() - background
     if polarity == "auto":
-        dark = background - grey.min() > grey.max() - background
+        dark, is_clear = darkest > lightest, max(darkest, lightest) > 2 * min(darkest, lightest)
     else:
-        dark = polarity == "dark_on_light"
-    foreground = np.clip(background - grey if dark else grey - background, 0, None)
+        dark, is_clear = polarity == "dark_on_light", True
+    segmented = _segment_components(even_foreground(grey, dark))
+    if segmented is not None:
+        share = _share_on_border(segmented)
+        if is_clear and share <= ON_BORDER:
+            return segmented
+    foreground, dark_if_uneven = uneven_foreground(grey, None if polarity == "auto" else dark)
+    other = _segment_components(foreground)
+    if segmented is None or other is None:
+        return other
+    # A digit rarely touches the border; shadows do.
+    is_doubtful = not is_clear and dark_if_uneven != dark
+    return other if is_doubtful or _share_on_border(other) < share / 2 else segmented
+
+
+def _share_on_border(foreground):
+    return (border_of(foreground) > 0).mean()
+
+
+def _segment_components(foreground):
+    """Scale the foreground to 0 to 1, and drop lines and specks; None if nothing is left."""
     if foreground.max() < BLANK_CONTRAST:
         return None
     threshold = _otsu(foreground)
+    without_lines = remove_lines(foreground, threshold / 4)
+    if not np.array_equal(without_lines, foreground):
+        foreground = without_lines
+        if foreground.max() < BLANK_CONTRAST:
+            return None
+        threshold = _otsu(foreground)
     # Background is below half of the threshold; full foreground is the level inside strokes.
     full = np.median(foreground[foreground > threshold])
     foreground = np.clip((foreground - threshold / 2) / (full - threshold / 2), 0, 1)

@@ -1,0 +1,56 @@
+"""Estimate the background of an image in uneven light."""
+
+import numpy as np
+from scipy import ndimage
+
+WINDOW = 0.3  # of the closing, as a fraction of the longer side: wider than any stroke
+DARKEST = 0.05  # light of less than this fraction is not divided by
+
+
+def border_of(values):
+    """Return the values along the border of an image."""
+    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+
+
+def even_foreground(grey, dark):
+    """Subtract one grey level, the median of the border, from all pixels."""
+    background = np.median(border_of(grey))
+    return np.clip(background - grey if dark else grey - background, 0, None)
+
+
+def uneven_foreground(grey, dark=None):
+    """Subtract a background that varies; also return whether the digit is dark.
+
+    If `dark` is None, the polarity whose background is more even is chosen.
+    """
+    trend = _trend(grey)
+    # What the trend leaves, such as the edge of a shadow: a closing follows edges, and fills what
+    # is narrower than its window. The median keeps single bright pixels from raising it.
+    flat = ndimage.median_filter(grey - trend, 3, mode="nearest")
+    window = 2 * round(WINDOW * max(grey.shape) / 2) + 1
+    filters = {True: ndimage.grey_closing, False: ndimage.grey_opening}
+    polarities = filters if dark is None else (dark,)
+    levels = {dark: filters[dark](flat, (window, window), mode="nearest") for dark in polarities}
+    dark = min(levels, key=lambda dark: np.abs(levels[dark]).mean())
+    background = trend + ndimage.gaussian_filter(levels[dark], window / 12, mode="nearest")
+    if not dark:
+        return np.clip(grey - background, 0, None), dark
+    # In the shade, ink differs less from the paper.
+    return np.clip(background - grey, 0, None) / np.maximum(background, DARKEST), dark
+
+
+def _trend(grey):
+    """Fit a quadratic surface to the background, without the digit."""
+    y, x = (np.linspace(-1, 1, side) for side in grey.shape)
+    y, x = (values.ravel() for values in np.meshgrid(y, x, indexing="ij"))
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+    values = grey.ravel()
+    step = max(1, values.size // 4000)
+    sample, target = terms[::step], values[::step]
+    kept = np.ones(len(target), bool)
+    for _ in range(5):
+        coefficients = np.linalg.lstsq(sample[kept], target[kept], rcond=None)[0]
+        residuals = target - sample @ coefficients
+        spread = np.median(np.abs(residuals))
+        kept = np.abs(residuals) <= 3 * spread  # not the digit
+    return (terms @ coefficients).reshape(grey.shape)

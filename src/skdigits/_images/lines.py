@@ -1,0 +1,76 @@
+"""Remove the lines of ruled and squared paper."""
+
+import numpy as np
+from scipy import ndimage
+
+SLOPES = np.arange(-12, 13) / 160  # of lines, up to 4 degrees: one pixel per step in 160
+REACH = 0.85  # a line covers this fraction of the image, including the strokes that cross it
+VISIBLE = 0.5  # and this fraction without them
+SMALLEST = 20  # smaller images cannot show lines beside a digit
+THICKEST = 0.04  # of the shorter side
+SMOOTHED = 7  # pixels along a line, against noise and gaps
+
+
+def remove_lines(foreground, threshold):
+    """Remove thin straight lines across the image, and keep the strokes that cross them."""
+    if min(foreground.shape) < SMALLEST:
+        return foreground
+    return _remove_horizontal(_remove_horizontal(foreground, threshold).T, threshold).T
+
+
+def _remove_horizontal(foreground, threshold):
+    """Remove horizontal lines."""
+    thickest = max(2, round(THICKEST * min(foreground.shape)))
+    # An opening keeps what is higher than a line is thick: strokes and vertical lines.
+    thin = foreground - ndimage.grey_opening(foreground, (thickest + 2, 1))
+    thin = ndimage.uniform_filter1d(thin, SMOOTHED, axis=1, mode="nearest") > threshold
+    drawn = foreground > threshold
+    on_line = _find_lines(thin, drawn)
+    if not (on_line & thin & drawn).any():
+        return foreground
+    runs = _run_lengths(drawn)
+    of_lines = on_line & thin & drawn
+    # Lines between two rows of pixels are half as dark as others.
+    thickness, level = np.median(runs[of_lines]), np.quantile(foreground[of_lines], 0.9)
+    # Strokes are higher than the line, or darker.
+    is_stroke = runs > thickness + 2
+    darker = foreground[foreground > 1.3 * level]
+    if len(darker) > foreground.size / 500:
+        is_stroke |= foreground > (level + np.median(darker)) / 2
+    removed = on_line & ~is_stroke
+    cleaned = np.where(removed, 0, foreground)
+    # Bridge the gaps in strokes.
+    closed = ndimage.grey_closing(cleaned, (int(thickness) + 4, 1))
+    return np.where(removed, closed, cleaned)
+
+
+def _find_lines(thin, drawn):
+    """Return the mask of straight lines, and of the strokes on them."""
+    height, width = drawn.shape
+    higher = np.ones((3, 1))  # a line wanders between rows
+    thin = ndimage.binary_dilation(thin, higher)
+    if thin.sum(axis=1).max() < VISIBLE * width / 4:  # a slope distributes a line over some rows
+        return np.zeros_like(drawn)
+    drawn = ndimage.binary_dilation(drawn, higher) | thin
+    y, x = np.nonzero(drawn)
+    is_thin = thin[y, x]
+    on_line = np.zeros_like(drawn)
+    for slope in SLOPES:
+        # The row in which a line of this slope passes the middle of the image.
+        middle = np.rint(y - slope * (x - width / 2)).astype(int)
+        inside = (middle >= 0) & (middle < height)
+        covered = np.bincount(middle[inside], minlength=height)
+        visible = np.bincount(middle[inside & is_thin], minlength=height)
+        is_line = (covered >= REACH * width) & (visible >= VISIBLE * width)
+        if is_line.any():
+            inside[inside] = is_line[middle[inside]]
+            on_line[y[inside], x[inside]] = True
+    return ndimage.binary_dilation(on_line, higher)
+
+
+def _run_lengths(mask):
+    """Count the pixels of the vertical run that each pixel of a mask belongs to."""
+    labels, n_labels = ndimage.label(mask, [[0, 1, 0], [0, 1, 0], [0, 1, 0]])
+    counts = np.bincount(labels.ravel(), minlength=n_labels + 1)
+    counts[0] = 0
+    return counts[labels]
