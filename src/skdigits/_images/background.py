@@ -24,19 +24,31 @@ def uneven_foreground(grey, dark=None):
     If `dark` is None, the polarity whose background is more even is chosen.
     """
     trend = _trend(grey)
-    # What the trend leaves, such as the edge of a shadow: a closing follows edges, and fills what
-    # is narrower than its window. The median keeps single bright pixels from raising it.
-    flat = ndimage.median_filter(grey - trend, 3, mode="nearest")
-    window = 2 * round(WINDOW * max(grey.shape) / 2) + 1
-    filters = {True: ndimage.grey_closing, False: ndimage.grey_opening}
-    polarities = filters if dark is None else (dark,)
-    levels = {dark: filters[dark](flat, (window, window), mode="nearest") for dark in polarities}
-    dark = min(levels, key=lambda dark: np.abs(levels[dark]).mean())
-    background = trend + ndimage.gaussian_filter(levels[dark], window / 12, mode="nearest")
+    polarities = (True, False) if dark is None else (dark,)
+    backgrounds = {dark: _background(grey, trend, dark) for dark in polarities}
+    dark = min(backgrounds, key=lambda dark: np.abs(backgrounds[dark] - trend).mean())
+    background = backgrounds[dark]
     if not dark:
         return np.clip(grey - background, 0, None), dark
     # In the shade, ink differs less from the paper.
     return np.clip(background - grey, 0, None) / np.maximum(background, DARKEST), dark
+
+
+def _background(grey, trend, dark):
+    """Fill what is darker or lighter than its surroundings, and narrower than the window."""
+    window = 2 * round(WINDOW * max(grey.shape) / 2) + 1
+    fill, nearer = (
+        (ndimage.grey_closing, np.minimum) if dark else (ndimage.grey_opening, np.maximum)
+    )
+    # The median keeps single bright pixels from raising the background.
+    grey = ndimage.median_filter(grey, 3, mode="nearest")
+    # The first follows the edge of a shadow, the second a dark corner. Both only fill, so that the
+    # one nearer to the image is right.
+    filled = nearer(
+        fill(grey, (window, window), mode="nearest"),
+        fill(grey - trend, (window, window), mode="nearest") + trend,
+    )
+    return ndimage.gaussian_filter(filled, window / 24, mode="nearest")
 
 
 def _trend(grey):
