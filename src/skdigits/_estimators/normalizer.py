@@ -8,6 +8,7 @@ from sklearn.utils.validation import validate_data
 
 from skdigits._compat import StrOptions, fit_context
 from skdigits._estimators.persistence import VersionedState, replace_on_success, snapshot
+from skdigits._images.components import shows_several_digits
 from skdigits._images.segmentation import (
     SIDE,
     InvalidImageError,
@@ -27,7 +28,8 @@ class DigitImageNormalizer(
     Images may have any size, colours and file format. The digit is segmented, scaled into a box of
     20 x 20 pixels without changing its aspect ratio, and centred by its centre of mass in 28 x 28
     pixels, white (255) on black (0), as the images of MNIST were ([1]_). Strokes that scaling
-    would leave too thin are thickened.
+    would leave too thin are thickened. Uneven light and the lines of ruled or squared paper are
+    removed.
 
     The transformer is stateless: `transform` works without `fit`.
 
@@ -113,8 +115,10 @@ class DigitImageNormalizer(
         Returns
         -------
         X_normalized : ndarray of shape (n_samples, 784)
-            Rows of pixels, uint8. Blank images, with a contrast below 16 of 255 grey levels or with
-            nothing of the given `polarity`, become all 0, and a warning lists them.
+            Rows of pixels, uint8. Blank images, with a contrast below 16 of 255 grey levels, with
+            noise only or with nothing of the given `polarity`, become all 0, and a warning lists
+            them. Another warning lists the images of several digits, which are scaled into one box
+            together.
 
         Raises
         ------
@@ -129,7 +133,7 @@ class DigitImageNormalizer(
         self._validate_params()
         images = snapshot(self)._images(X)
         normalized = np.zeros((len(images), SIDE * SIDE), np.uint8)
-        blank = []
+        blank, several = [], []
         for number, image in enumerate(images):
             try:
                 foreground = segment(grey_values(image), self.polarity)
@@ -139,8 +143,12 @@ class DigitImageNormalizer(
                 blank.append(number)
             else:
                 normalized[number] = to_mnist_format(foreground).ravel()
+                if shows_several_digits(foreground):
+                    several.append(number)
         if blank:
             _warn_of_blank(images, blank)
+        if several:
+            _warn_of_several_digits(images, several)
         return normalized
 
     def _images(self, X):
@@ -177,9 +185,8 @@ class DigitImageNormalizer(
 
 
 def _warn_of_blank(images, blank):
-    indices = ", ".join(map(str, blank[:5])) + (", ..." if len(blank) > 5 else "")
     is_one = len(blank) == 1
-    are_blank = f"is blank (index {indices})" if is_one else f"are blank (indices {indices})"
+    are_blank = f"{'is' if is_one else 'are'} blank {_format_indices(blank)}"
     message = (
         f"{len(blank)} of {len(images)} images in X {are_blank}; {'its' if is_one else 'their'} "
         "pixels are set to 0"
@@ -187,6 +194,19 @@ def _warn_of_blank(images, blank):
     if any(_is_dim_uint8(images[number]) for number in blank):
         message += "; uint8 is read on the scale 0 to 255, other types also on 0 to 1 and 0 to 16"
     warn(message)
+
+
+def _warn_of_several_digits(images, several):
+    show = "shows" if len(several) == 1 else "show"
+    warn(
+        f"{len(several)} of {len(images)} images in X {show} several digits "
+        f"{_format_indices(several)}; they are scaled as one shape: crop one digit per image"
+    )
+
+
+def _format_indices(indices):
+    listed = ", ".join(map(str, indices[:5])) + (", ..." if len(indices) > 5 else "")
+    return f"({'index' if len(indices) == 1 else 'indices'} {listed})"
 
 
 def _is_dim_uint8(image):

@@ -3,17 +3,21 @@
 import numpy as np
 from scipy import ndimage
 
+from skdigits._images.background import border_of
+
+FAINT = 0.25  # of Otsu's threshold: fainter lines do no harm
 SLOPES = np.arange(-12, 13) / 160  # of lines, up to 4 degrees: one pixel per step in 160
 REACH = 0.85  # a line covers this fraction of the image, including the strokes that cross it
 VISIBLE = 0.5  # and this fraction without them
-SMALLEST = 20  # smaller images cannot show lines beside a digit
 THICKEST = 0.04  # of the shorter side
-SMOOTHED = 7  # pixels along a line, against noise and gaps
+SMOOTHED = 0.04  # of the image, along a line: against noise and gaps
 
 
 def remove_lines(foreground, threshold):
     """Remove thin straight lines across the image, and keep the strokes that cross them."""
-    if min(foreground.shape) < SMALLEST:
+    noise = 2 * np.median(np.abs(np.diff(foreground, axis=1)))
+    threshold = max(FAINT * threshold, 3 * noise)
+    if not (border_of(foreground) > threshold).any():
         return foreground
     return _remove_horizontal(_remove_horizontal(foreground, threshold).T, threshold).T
 
@@ -23,7 +27,8 @@ def _remove_horizontal(foreground, threshold):
     thickest = max(2, round(THICKEST * min(foreground.shape)))
     # An opening keeps what is higher than a line is thick: strokes and vertical lines.
     thin = foreground - ndimage.grey_opening(foreground, (thickest + 2, 1))
-    thin = ndimage.uniform_filter1d(thin, SMOOTHED, axis=1, mode="nearest") > threshold
+    length = max(1, round(SMOOTHED * foreground.shape[1]))
+    thin = ndimage.uniform_filter1d(thin, length, axis=1, mode="nearest") > threshold
     drawn = foreground > threshold
     on_line = _find_lines(thin, drawn)
     if not (on_line & thin & drawn).any():

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from skdigits._images.background import border_of, even_foreground, uneven_foreground
+from skdigits._images.components import drop_specks
 from skdigits._images.lines import remove_lines
 
 SIDE = 28  # of an image of MNIST
@@ -14,8 +15,10 @@ WORKING_SIDE = 160  # larger images are averaged down to this before anything el
 BLANK_CONTRAST = 16 / 255  # less is background and noise
 STROKE = 2  # smallest width of strokes in the box, in pixels
 SCALES = (1, 16, 255, 65_535)  # fractions, scikit-learn's digits, 8 bits, 16 bits
-ON_BORDER = 0.02  # of the border: more foreground there is uneven light, or paper's edge
-SPECK = 0.05  # components smaller than this fraction of the largest are dropped
+NOISE = 0.2  # pixels that are less correlated with their neighbours are noise
+ON_BORDER = 0.02  # of the border: more foreground there may be a shadow
+SHADOW_ON_BORDER = 0.1  # of the border: foreground that vanishes was no digit
+SMALLEST = 20  # pixels along the shorter side in which uneven light, lines and noise are recognized
 
 
 class InvalidImageError(ValueError):
@@ -118,15 +121,16 @@ def segment(grey, polarity):
     else:
         dark, is_clear = polarity == "dark_on_light", True
     segmented = _segment_components(even_foreground(grey, dark))
-    if segmented is not None:
-        share = _share_on_border(segmented)
-        if is_clear and share <= ON_BORDER:
-            return segmented
+    if segmented is None or min(grey.shape) < SMALLEST:
+        return segmented
+    share = _share_on_border(segmented)
+    if is_clear and share <= ON_BORDER:
+        return segmented
+    # A digit rarely touches the border; shadows and lines do.
     foreground, dark_if_uneven = uneven_foreground(grey, None if polarity == "auto" else dark)
     other = _segment_components(foreground)
-    if segmented is None or other is None:
-        return other
-    # A digit rarely touches the border; shadows do.
+    if other is None:
+        return None if share > SHADOW_ON_BORDER else segmented
     is_doubtful = not is_clear and dark_if_uneven != dark
     return other if is_doubtful or _share_on_border(other) < share / 2 else segmented
 
@@ -140,19 +144,22 @@ def _segment_components(foreground):
     if foreground.max() < BLANK_CONTRAST:
         return None
     threshold = _otsu(foreground)
-    without_lines = remove_lines(foreground, threshold / 4)
-    if not np.array_equal(without_lines, foreground):
-        foreground = without_lines
-        if foreground.max() < BLANK_CONTRAST:
+    if min(foreground.shape) >= SMALLEST:
+        foreground = remove_lines(foreground, threshold)
+        if foreground.max() < BLANK_CONTRAST or _correlation(foreground) < NOISE:
             return None
         threshold = _otsu(foreground)
     # Background is below half of the threshold; full foreground is the level inside strokes.
     full = np.median(foreground[foreground > threshold])
     foreground = np.clip((foreground - threshold / 2) / (full - threshold / 2), 0, 1)
-    parts, n_parts = ndimage.label(foreground, np.ones((3, 3)))
-    # A large faint shadow must not outweigh a digit.
-    amounts = ndimage.sum_labels(foreground > 0.5, parts, np.arange(n_parts + 1))
-    return np.where(amounts[parts] >= SPECK * amounts.max(), foreground, 0)
+    return drop_specks(foreground)
+
+
+def _correlation(values):
+    """Correlate neighbouring pixels: near 0 in noise of any strength, higher in drawings."""
+    values = values - values.mean()
+    vertical, horizontal = values[1:] * values[:-1], values[:, 1:] * values[:, :-1]
+    return (vertical.sum() + horizontal.sum()) / (2 * (values * values).sum())
 
 
 def _otsu(values):
