@@ -19,7 +19,7 @@ def drop_specks(foreground):
 
 def shows_several_digits(foreground):
     """Whether components of comparable height stand side by side, or all are wider than a digit."""
-    parts, _ = ndimage.label(foreground > 0.5, np.ones((3, 3)))
+    parts, _ = ndimage.label(foreground, np.ones((3, 3)))
     boxes = ndimage.find_objects(parts)
     tops, bottoms, lefts, rights = np.array(
         [(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in boxes]
