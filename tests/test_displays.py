@@ -27,6 +27,7 @@ from skdigits.displays import (
     ConfusionErrorDisplay,
     MistakesDisplay,
     PixelImportanceDisplay,
+    RejectionCurveDisplay,
     SelectedPixelsDisplay,
     SweepDisplay,
     TrainingHistoryDisplay,
@@ -185,6 +186,28 @@ def test_confused_digits(digits):
     assert not mosaic[8:, 8:].any()
 
 
+def test_rejection_curve_counts_what_thresholds_reject(network, digits):
+    _, X_test, _, y_test = digits
+    probabilities = network.predict_proba(X_test).round(2)  # with ties
+    confidence, labels = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    display = RejectionCurveDisplay.from_predictions(
+        y_test, probabilities, classes=range(10), name="ours", c="k"
+    )
+    assert len(display.thresholds) == len(set(confidence))
+    for number in range(0, len(display.thresholds), 7):
+        accepted = confidence >= display.thresholds[number]
+        assert display.rejected[number] == pytest.approx(1 - accepted.mean())
+        assert display.errors[number] == pytest.approx((labels != y_test)[accepted].mean())
+    assert display.rejected[0] == 0
+    np.testing.assert_array_equal(
+        display.line_.get_xydata(), np.c_[display.rejected, display.errors]
+    )
+    assert (display.line_.get_color(), display.line_.get_label()) == ("k", "ours")
+    second = RejectionCurveDisplay.from_estimator(network, X_test, y_test, ax=display.ax_)
+    assert second.line_.get_label() == type(network).__name__
+    assert len(display.ax_.lines) == 2
+
+
 def test_mistakes_are_the_surest_ones(network, digits):
     _, X_test, _, y_test = digits
     display = MistakesDisplay.from_estimator(network, X_test, y_test, n_images=5)
@@ -289,6 +312,10 @@ DRAWN = {
         lambda network, X, y, ax: ConfusedDigitsDisplay.from_estimator(network, X, y, ax=ax),
     ),
     "mistakes": (1, lambda network, X, y, ax: MistakesDisplay.from_estimator(network, X, y, ax=ax)),
+    "rejection": (
+        1,
+        lambda network, X, y, ax: RejectionCurveDisplay.from_estimator(network, X, y, ax=ax),
+    ),
     "sweep": (2, lambda network, X, y, ax: SweepDisplay.from_estimator(_searched(), ax=ax)),
     "pixels": (1, lambda network, X, y, ax: PixelImportanceDisplay.from_estimator(network, ax=ax)),
 }
@@ -392,6 +419,19 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             ),
             "y_proba must hold probabilities from 0 to 1",
         ),
+        (
+            lambda n, X, y: RejectionCurveDisplay.from_predictions(
+                y, np.eye(9)[y % 9], classes=range(10)
+            ),
+            "y_proba must have a column for each of the 10",
+        ),
+        (
+            lambda n, X, y: RejectionCurveDisplay.from_predictions(
+                y[1:], np.eye(10)[y], classes=range(10)
+            ),
+            "inconsistent numbers of samples",
+        ),
+        (lambda n, X, y: RejectionCurveDisplay.from_estimator(n, X, y.astype(str)), "Mix of label"),
         (lambda n, X, y: MistakesDisplay.from_estimator(n, X, y.astype(str)), "Mix of label"),
         (lambda n, X, y: ConfusedDigitsDisplay.from_estimator(n, X, y.astype(str)), "Mix of label"),
         (lambda n, X, y: ConfusionErrorDisplay.from_estimator(n, X, y.astype(str)), "Mix of label"),

@@ -3,11 +3,11 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import check_array, check_scalar
+from sklearn.utils import check_scalar
 
 from skdigits.displays._axes import image_options, panels
 from skdigits.displays._images import as_images
-from skdigits.displays._labels import as_labels
+from skdigits.displays._labels import as_labels, check_probabilities
 from skdigits.displays._parts import image_shape_of
 
 
@@ -136,22 +136,7 @@ class MistakesDisplay:
         """
         images = as_images(X, image_shape)
         classes = np.asarray(classes)
-        if np.ndim(y_proba) != 2:
-            raise ValueError(
-                "y_proba must be probabilities of shape (n_samples, n_classes); got shape "
-                f"{np.shape(y_proba)}"
-            )
-        y_proba = check_array(y_proba, ensure_min_samples=0, input_name="y_proba")
-        if y_proba.shape[1:] != classes.shape:
-            raise ValueError(
-                f"y_proba must have a column for each of the {len(classes)} classes; got shape "
-                f"{y_proba.shape}"
-            )
-        if len(y_proba) and (y_proba.min() < 0 or y_proba.max() > 1 + 1e-6):
-            raise ValueError(
-                "y_proba must hold probabilities from 0 to 1; got values from "
-                f"{y_proba.min():g} to {y_proba.max():g}"
-            )
+        y_proba = check_probabilities(y_proba, classes)
         check_scalar(n_images, "n_images", Integral, min_val=1)
         confidence = y_proba.max(axis=1)
         y_true, y_pred, _ = as_labels(y_true, classes[y_proba.argmax(axis=1)], images)

@@ -1,0 +1,185 @@
+"""Display of the error rate after rejecting the least confident predictions."""
+
+import numpy as np
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import unique_labels
+
+from skdigits.displays._axes import COLORS, line_options, panels
+from skdigits.displays._labels import check_probabilities
+
+
+class RejectionCurveDisplay:
+    """Error rate among the accepted samples, by the share of rejected samples.
+
+    A prediction is rejected if its probability, the largest of ``predict_proba``, is below a
+    threshold. The thresholds are the probabilities that occur, so that the curve has a point for
+    each choice.
+
+    Parameters
+    ----------
+    rejected : ndarray of shape (n_thresholds,)
+        Share of the samples that each threshold rejects, ascending from 0.
+    errors : ndarray of shape (n_thresholds,)
+        Error rate among the accepted samples.
+    thresholds : ndarray of shape (n_thresholds,)
+        Smallest probability that is accepted.
+    name : str, default=None
+        Label of the curve.
+
+    Attributes
+    ----------
+    line_ : matplotlib Artist
+        The curve.
+    ax_ : matplotlib Axes
+        Axes of the plot.
+    figure_ : matplotlib Figure
+        Figure that contains the Axes.
+
+    Examples
+    --------
+    Three of four predictions are right. A threshold of 0.6 rejects the wrong one:
+
+    >>> from skdigits.displays import RejectionCurveDisplay
+    >>> y_proba = [[0.9, 0.1], [0.4, 0.6], [0.5, 0.5], [0.2, 0.8]]
+    >>> display = RejectionCurveDisplay.from_predictions([0, 1, 1, 1], y_proba, classes=[0, 1])
+    >>> display.thresholds
+    array([0.5, 0.6, 0.8, 0.9])
+    >>> display.rejected
+    array([0.  , 0.25, 0.5 , 0.75])
+    >>> display.errors
+    array([0.25, 0.  , 0.  , 0.  ])
+    """
+
+    def __init__(self, rejected, errors, *, thresholds, name=None):
+        self.rejected = rejected
+        self.errors = errors
+        self.thresholds = thresholds
+        self.name = name
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, name=None, ax=None, **line_kw):
+        """Plot the curve of a fitted classifier.
+
+        Parameters
+        ----------
+        estimator : classifier
+            A fitted classifier with ``predict_proba``.
+        X : array-like of shape (n_samples, n_features)
+            Samples, in a form that the estimator accepts.
+        y : array-like of shape (n_samples,)
+            True labels.
+        name : str, default=None
+            Label of the curve; None uses the name of the estimator's class.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None creates a figure.
+        **line_kw : dict
+            Passed to ``Axes.plot``.
+
+        Returns
+        -------
+        display : RejectionCurveDisplay
+            The display.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is not a matplotlib Axes.
+        ValueError
+            If X and y differ in length, or labels are of mixed types.
+        """
+        return cls.from_predictions(
+            y,
+            estimator.predict_proba(X),
+            classes=estimator.classes_,
+            name=type(estimator).__name__ if name is None else name,
+            ax=ax,
+            **line_kw,
+        )
+
+    @classmethod
+    def from_predictions(cls, y_true, y_proba, *, classes, name=None, ax=None, **line_kw):
+        """Plot the curve of predictions.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,)
+            True labels.
+        y_proba : array-like of shape (n_samples, n_classes)
+            Predicted probabilities.
+        classes : array-like of shape (n_classes,)
+            Label of each column of `y_proba`.
+        name : str, default=None
+            Label of the curve.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None creates a figure.
+        **line_kw : dict
+            Passed to ``Axes.plot``.
+
+        Returns
+        -------
+        display : RejectionCurveDisplay
+            The display.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `from_estimator`; or if `y_proba` does not hold probabilities of `classes`.
+        """
+        classes = np.asarray(classes)
+        y_proba = check_probabilities(y_proba, classes)
+        y_true = column_or_1d(y_true, input_name="y_true")
+        check_consistent_length(y_true, y_proba)
+        unique_labels(y_true, classes)  # of one type
+        confidence = y_proba.max(axis=1)
+        wrong = classes[y_proba.argmax(axis=1)] != y_true
+        order = np.argsort(confidence)
+        thresholds, n_rejected = np.unique(confidence[order], return_index=True)
+        n_samples = len(y_true)
+        n_wrong = np.cumsum(wrong[order][::-1])[::-1]  # among this sample and more confident ones
+        errors = n_wrong[n_rejected] / (n_samples - n_rejected)
+        display = cls(n_rejected / n_samples, errors, thresholds=thresholds, name=name)
+        return display.plot(ax, **line_kw)
+
+    def plot(self, ax=None, *, name=None, **line_kw):
+        """Plot the visualization.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None creates a figure.
+        name : str, default=None
+            Label of the curve; None uses that of the display.
+        **line_kw : dict
+            Passed to ``Axes.plot``.
+
+        Returns
+        -------
+        self : RejectionCurveDisplay
+            With `line_`, `ax_` and `figure_`.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is not a matplotlib Axes.
+        ValueError
+            If the number of Axes is wrong.
+        """
+        from matplotlib.ticker import PercentFormatter
+
+        self.ax_ = panels(ax, size=(4.8, 3.4))[0, 0]
+        self.figure_ = self.ax_.figure
+        name = self.name if name is None else name
+        color = COLORS[len(self.ax_.lines) % len(COLORS)]
+        options = line_options({"color": color, "label": name, "drawstyle": "steps-post"}, line_kw)
+        (self.line_,) = self.ax_.plot(self.rejected, self.errors, **options)
+        self.ax_.set(xlabel="rejected", ylabel="error rate of the accepted")
+        self.ax_.margins(x=0.02)
+        self.ax_.set_xlim(left=0)
+        self.ax_.set_ylim(bottom=0)
+        self.ax_.xaxis.set_major_formatter(PercentFormatter(1))
+        self.ax_.yaxis.set_major_formatter(PercentFormatter(1))
+        self.ax_.spines[["top", "right"]].set_visible(False)
+        self.ax_.grid(alpha=0.3)
+        if name is not None:
+            self.ax_.legend(frameon=False, fontsize="small")
+        return self
