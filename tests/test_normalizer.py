@@ -107,6 +107,104 @@ def test_noise_and_specks_do_not_matter():
     assert_alike(ours, expected)
 
 
+def in_light(field):
+    """A seven in a light that varies over (x, y), both from -1 to 1."""
+    y, x = np.meshgrid(np.linspace(-1, 1, 300), np.linspace(-1, 1, 200), indexing="ij")
+    return np.rint(np.asarray(drawn(ink=40, paper=250)) * field(x, y)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        lambda x, y: 0.65 + 0.35 * x,
+        lambda x, y: 1 - 0.7 * np.exp(-2 * ((x - 1) ** 2 + (y - 1) ** 2)),
+        lambda x, y: 1 - 0.35 * (x * x + y * y),
+        lambda x, y: 1 - 0.6 / (1 + np.exp(15 * (x + 0.3))),
+    ],
+    ids=["from one side", "dark corner", "vignette", "edge of a shadow"],
+)
+def test_uneven_light_does_not_matter(field):
+    expected, ours, of_float = normalized(SEVEN, in_light(field), in_light(field) / 255)
+    assert_alike(ours, expected)
+    np.testing.assert_array_equal(of_float, ours)
+
+
+def test_shadow_without_a_digit_is_blank():
+    shade = np.linspace(80, 250, 200) * np.ones((300, 1))
+    with pytest.warns(UserWarning, match="blank"):
+        assert not normalized(shade.astype(np.uint8)).any()
+
+
+def ruled(spacing, *, level=150, squared=False, slope=0.0):
+    """A seven on lines, which are two pixels wide."""
+    image = np.asarray(drawn(ink=20)).copy()
+    rows, columns = np.mgrid[0:300, 0:200]
+    lines = (rows - slope * columns + 5) % spacing < 2
+    if squared:
+        lines |= (columns + slope * rows + 7) % spacing < 2
+    image[lines] = np.minimum(image[lines], level)
+    return image
+
+
+@pytest.mark.parametrize("squared", [False, True])
+@pytest.mark.parametrize("slope", [0, 0.04])
+@pytest.mark.parametrize("spacing", [25, 60])
+def test_lines_of_paper_do_not_matter(spacing, slope, squared):
+    expected, ours = normalized(SEVEN, ruled(spacing, squared=squared, slope=slope))
+    assert_alike(ours, expected)
+
+
+def test_line_as_dark_as_the_digit_leaves_no_gap():
+    expected, ours = normalized(SEVEN, ruled(70, level=20))
+    assert_alike(ours, expected)
+
+
+def test_digit_that_touches_the_border_is_not_a_shadow():
+    cropped = SEVEN.crop((50, 70, 151, 240))
+    expected, ours = normalized(SEVEN, cropped)
+    assert_alike(ours, expected)
+
+
+def two_digits(gap=40):
+    image = Image.new("L", (400, 300), 255)
+    image.paste(SEVEN.crop((40, 0, 160, 300)), (20, 0))
+    image.paste(SEVEN.crop((40, 0, 160, 300)), (120 + gap, 0))
+    return image
+
+
+def test_several_digits_are_named_in_a_warning():
+    message = r"2 of 4 images in X show several digits \(indices 1, 2\); they are scaled as one"
+    with pytest.warns(UserWarning, match=message):
+        ours = normalized(SEVEN, two_digits(), ImageOps.invert(two_digits(20)), SEVEN)
+    rows, columns = np.flatnonzero(ours[1].any(axis=1)), np.flatnonzero(ours[1].any(axis=0))
+    assert np.ptp(columns) + 1 == 20 > np.ptp(rows) + 1  # both digits are in the box
+    with pytest.warns(UserWarning, match=r"1 of 1 images in X shows several digits \(index 0\)"):
+        normalized(two_digits())
+
+
+def test_broken_digit_is_one_digit(mnist_test):
+    five = Image.new("L", (200, 300), 255)
+    draw = ImageDraw.Draw(five)
+    draw.line([(60, 80), (60, 150), (130, 170), (120, 230), (60, 235)], fill=0, width=14)
+    draw.line([(85, 75), (150, 75)], fill=0, width=14)  # a bar that does not touch
+    four = Image.new("L", (200, 300), 255)
+    draw = ImageDraw.Draw(four)
+    draw.line([(80, 70), (50, 160), (150, 160)], fill=0, width=14)
+    draw.line([(120, 60), (120, 145)], fill=0, width=14)
+    draw.line([(120, 175), (120, 240)], fill=0, width=14)
+    with warnings.catch_warnings(action="error"):
+        normalized(five, four)
+        DigitImageNormalizer().transform(mnist_test[0][:300])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float64])
+@pytest.mark.parametrize("loudest", [11, 60, 256])
+def test_noise_of_any_strength_is_blank(dtype, loudest):
+    noise = np.random.default_rng(0).integers(0, loudest, (90, 90)).astype(dtype)
+    with pytest.warns(UserWarning, match="1 of 1 images in X is blank"):
+        assert not normalized(noise).any()
+
+
 def test_polarity_can_be_set():
     framed = ImageOps.expand(drawn(), 30, fill=0)  # a black frame: "auto" takes it for background
     expected = normalized(SEVEN)[0]

@@ -13,7 +13,7 @@ class RejectionCurveDisplay:
 
     A prediction is rejected if its probability, the largest of ``predict_proba``, is below a
     threshold. The thresholds are the probabilities that occur, so that the curve has a point for
-    each choice.
+    each choice. The plot ends soon after the last error.
 
     Parameters
     ----------
@@ -169,13 +169,15 @@ class RejectionCurveDisplay:
         self.ax_ = panels(ax, size=(4.8, 3.4))[0, 0]
         self.figure_ = self.ax_.figure
         name = self.name if name is None else name
-        color = COLORS[len(self.ax_.lines) % len(COLORS)]
+        others = self.ax_.lines[:]
+        color = COLORS[len(others) % len(COLORS)]
         options = line_options({"color": color, "label": name, "drawstyle": "steps-post"}, line_kw)
         (self.line_,) = self.ax_.plot(self.rejected, self.errors, **options)
-        self.ax_.set(xlabel="rejected", ylabel="error rate of the accepted")
-        self.ax_.margins(x=0.02)
-        self.ax_.set_xlim(left=0)
-        self.ax_.set_ylim(bottom=0)
+        # Once no error is left, the curve says nothing more.
+        last = self.rejected[min(np.count_nonzero(self.errors), len(self.errors) - 1)]
+        right = max(1.2 * last, self.ax_.get_xlim()[1] if others else 0.01)
+        self.ax_.set(xlabel="share rejected", ylabel="error rate of the accepted")
+        self.ax_.set(xlim=(0, min(right, 1)), ylim=(0, None))
         self.ax_.xaxis.set_major_formatter(PercentFormatter(1))
         self.ax_.yaxis.set_major_formatter(PercentFormatter(1))
         self.ax_.spines[["top", "right"]].set_visible(False)
