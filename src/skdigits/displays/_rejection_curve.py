@@ -164,8 +164,6 @@ class RejectionCurveDisplay:
         ValueError
             If the number of Axes is wrong.
         """
-        from matplotlib.ticker import PercentFormatter
-
         self.ax_ = panels(ax, size=(4.8, 3.4))[0, 0]
         self.figure_ = self.ax_.figure
         name = self.name if name is None else name
@@ -176,10 +174,10 @@ class RejectionCurveDisplay:
         # Once no error is left, the curve says nothing more.
         last = self.rejected[min(np.count_nonzero(self.errors), len(self.errors) - 1)]
         right = max(1.2 * last, self.ax_.get_xlim()[1] if others else 0.01)
-        self.ax_.set(xlabel="share rejected", ylabel="error rate of the accepted")
+        self.ax_.set(xlabel="share rejected, %", ylabel="error rate of the accepted, %")
         self.ax_.set(xlim=(0, min(right, 1)), ylim=(0, None))
-        self.ax_.xaxis.set_major_formatter(PercentFormatter(1))
-        self.ax_.yaxis.set_major_formatter(PercentFormatter(1))
+        for axis in (self.ax_.xaxis, self.ax_.yaxis):
+            axis.set_major_formatter(lambda value, position: f"{100 * value:g}")
         self.ax_.spines[["top", "right"]].set_visible(False)
         self.ax_.grid(alpha=0.3)
         if name is not None:
