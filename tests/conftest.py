@@ -68,6 +68,7 @@ def small():
             "epochs": 2,
             "batch_size": 64,
             "dropout": 0.0,
+            "label_smoothing": 0.0,
             "learning_rate": 0.01,
             "random_state": 0,
         }
@@ -86,6 +87,8 @@ def small_conv():
             "epochs": 2,
             "batch_size": 64,
             "dropout": 0.0,
+            "augmentation": None,
+            "label_smoothing": 0.0,
             "learning_rate": 0.01,
             "random_state": 0,
         }

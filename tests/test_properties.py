@@ -53,6 +53,7 @@ def conv(**parameters):
         "pool_size": None,
         "batch_normalization": False,
         "hidden_layer_sizes": (),
+        "augmentation": None,
     }
     return ConvDigitClassifier(**(structure | SHARED | parameters))
 
@@ -95,6 +96,7 @@ fit_parameters = st.fixed_dictionaries(
         "warmup_fraction": st.floats(0, 1, exclude_max=True),
         "epochs": st.integers(1, 3),
         "l2": st.sampled_from([1e-300, 0.5, 2]),
+        "label_smoothing": st.none() | st.floats(0, 1, exclude_max=True),
         "standardize": st.booleans(),
         "early_stopping": st.booleans(),
         "validation_fraction": st.floats(0.1, 0.8),
@@ -458,6 +460,7 @@ SCHEDULED = {
 EXTREMES = {
     "batch_size": [2**32, 2**63, 10**49, 10**400, np.uint8(200)],
     "l2": [1e300, 1e39, 10**400, 1e-300],
+    "label_smoothing": [0.9999999999999999, 1e-300, np.float16(0.5)],
     "tol": [1e300, 10**400, 5e-324],
     "patience": [10**49, 10**400, np.uint8(200)],
     "validation_fraction": [1e-300, 0.9999999999999999, np.float16(0.4)],
@@ -472,7 +475,13 @@ EXTREMES_OF_CONV = {
     "pool_size": [2**40, 10**400],
     "hidden_layer_sizes": [2**62, 10**400],
     "image_shape": [(2**62, 2**62), (1, 10**400), (0, 9), (-3, -3)],
-    "augmentation": [{"shift": 1e300}, {"shift": 10**400}, {"rotation": 3e38}, {"zoom": 1 - 1e-16}],
+    "augmentation": [
+        {"shift": 1e300},
+        {"shift": 10**400},
+        {"rotation": 3e38},
+        {"zoom": 1 - 1e-16},
+        {"elastic": 3e38},
+    ],
 }
 
 
@@ -591,6 +600,7 @@ FORMS = {
     "batch_size": (16, INTS),
     "epochs": (2, INTS),
     "l2": (2, [*REALS, *INTS]),
+    "label_smoothing": (0.25, REALS),
     "standardize": (True, BOOLS),
     "early_stopping": (True, BOOLS),
     "validation_fraction": (0.375, REALS),
@@ -620,7 +630,7 @@ FORMS_OF_CONV = FORMS | {
     "batch_normalization": (False, BOOLS),
     "image_shape": ([3, 3], SEQUENCES),
     "augmentation": (
-        {"shift": 1, "zoom": 0.25},
+        {"shift": 1, "zoom": 0.25, "shear": 8, "elastic": 0.5},
         [dict, lambda limits: {np.str_(name): np.float16(limit) for name, limit in limits.items()}],
     ),
     "precision": ("float32", STRINGS),

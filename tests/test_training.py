@@ -42,13 +42,18 @@ def plain_keras_fit(classifier, X, y, *, weight=None, rates=None):
             if rates is not None:
                 optimizer.learning_rate = rates[step]
             with tf.GradientTape() as tape:
-                each = keras.losses.sparse_categorical_crossentropy(
-                    y[rows], network(X[rows], training=True)
+                probabilities = network(X[rows], training=True)
+                labels = tf.one_hot(y[rows], probabilities.shape[1])
+                each, smoothed = (
+                    keras.losses.categorical_crossentropy(
+                        labels, probabilities, label_smoothing=label_smoothing
+                    )
+                    for label_smoothing in (0.0, classifier.label_smoothing)
                 )
-                loss = tf.reduce_sum(each * weight[rows]) / len(rows)
+                loss = tf.reduce_sum(smoothed * weight[rows]) / len(rows)
             gradients = tape.gradient(loss, network.trainable_variables)
             optimizer.apply(gradients, network.trainable_variables)
-            total += float(loss) * len(rows)
+            total += float(tf.reduce_sum(each * weight[rows]))
             step += 1
         losses.append(total / weight.sum())
     return network.get_weights(), losses
@@ -83,6 +88,17 @@ def test_loop_is_the_gradient_tape_loop_for_every_depth(sizes, activation, digit
     X = X / 16
     classifier = plain(small, *sizes, activation=activation, epochs=3).fit(X, y)
     weights, losses = plain_keras_fit(classifier, X, y)
+    assert_same_weights(classifier, weights)
+    np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-5)
+
+
+def test_label_smoothing_is_that_of_keras(digits, small):
+    X, _, y, _ = digits
+    X = X / 16
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(y)).astype(np.float32)
+    weight *= len(y) / weight.sum()
+    classifier = plain(small, 16, label_smoothing=0.2, epochs=3).fit(X, y, sample_weight=weight)
+    weights, losses = plain_keras_fit(classifier, X, y, weight=weight)
     assert_same_weights(classifier, weights)
     np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-5)
 
@@ -247,24 +263,28 @@ def test_optimizers_see_kernels_of_convolutions_as_in_keras(optimizer, digits, t
     np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-4)
 
 
-def test_augmentation_is_the_affine_transform_of_scipy():
+def images_and_key(height=28, width=20):
     rng = np.random.default_rng(0)
-    images = ndimage.gaussian_filter(rng.normal(size=(6, 28, 20)), (0, 2, 2)).astype("f")
-    key = tf.constant(7, tf.uint32)
-    same = augment(tf.constant(images), tf.constant([0.0, 0, 0]), key).numpy()
+    images = ndimage.gaussian_filter(rng.normal(size=(6, height, width)), (0, 2, 2)).astype("f")
+    return images, tf.constant(7, tf.uint32)
+
+
+def test_augmentation_is_the_affine_transform_of_scipy():
+    images, key = images_and_key()
+    same = augment(tf.constant(images), tf.zeros(5), key).numpy()
     np.testing.assert_allclose(same, images, atol=1e-5)
-    for limits in ((3, 0, 0), (0, 40, 0), (0, 0, 0.5), (2, 20, 0.2)):
-        bits = random_bits(
-            (4, 6), hash_bits(key ^ tf.constant(augmentation._KEY, tf.uint32))
-        ).numpy()
-        down, right, turn, grow = bits / 2**31 - 1
-        ours = augment(tf.constant(images), tf.constant(limits, tf.float32), key).numpy()
+    key_of_draws = hash_bits(key ^ tf.constant(augmentation._KEY, tf.uint32))
+    down, right, turn, grow, slant = random_bits((5, 6), key_of_draws).numpy() / 2**31 - 1
+    limits_of_each = ((3, 0, 0, 0), (0, 40, 0, 0), (0, 0, 0.5, 0), (0, 0, 0, 30), (2, 20, 0.2, 20))
+    for limits in limits_of_each:
+        ours = augment(tf.constant(images), tf.constant([*limits, 0], tf.float32), key).numpy()
         assert np.abs(ours - images).max() > 0.01
         for number, image in enumerate(images):
             angle = np.deg2rad(limits[1] * turn[number])
             sine, cosine = np.sin(angle), np.cos(angle)
             matrix = np.array([[cosine, sine], [-sine, cosine]])
             matrix /= (1 + limits[2]) ** grow[number]
+            matrix = np.array([[1, 0], [np.tan(np.deg2rad(limits[3] * slant[number])), 1]]) @ matrix
             middle = np.array([13.5, 9.5])
             moved = limits[0] * np.array([down[number], right[number]])
             expected = ndimage.affine_transform(
@@ -273,10 +293,38 @@ def test_augmentation_is_the_affine_transform_of_scipy():
             np.testing.assert_allclose(ours[number], expected, atol=1e-4)
 
 
+def test_elastic_displacements_are_the_filtered_noise_of_scipy():
+    images, key = images_and_key()
+    seed = hash_bits(hash_bits(key ^ tf.constant(augmentation._KEY, tf.uint32)))
+    noise = np.sqrt(3) * (random_bits((2, 6, 28, 20), seed).numpy() / 2**31 - 1)
+    limits = tf.constant([0, 0, 0, 0, 1.5])
+    ours = augment(tf.constant(images), limits, key).numpy()
+    # A Gaussian filter keeps the variance of white noise if the squares of its weights add up to 1.
+    inside = np.zeros((28, 20))
+    inside[14, 10] = 1
+    response = ndimage.gaussian_filter(inside, (28 / 7, 20 / 7), mode="constant", truncate=12)
+    edges = [
+        ndimage.gaussian_filter(np.eye(size), (0, size / 7), mode="constant", truncate=12)
+        for size in (28, 20)
+    ]
+    norms = np.outer(*(np.linalg.norm(edge, axis=0) for edge in edges))
+    assert norms[14, 10] == pytest.approx(np.linalg.norm(response), rel=0.01)
+    for number, image in enumerate(images):
+        y, x = (
+            1.5
+            * ndimage.gaussian_filter(field, (28 / 7, 20 / 7), mode="constant", truncate=12)
+            / norms
+            for field in noise[:, number]
+        )
+        rows, columns = np.mgrid[:28, :20]
+        expected = ndimage.map_coordinates(image, (rows + y, columns + x), order=1, mode="nearest")
+        np.testing.assert_allclose(ours[number], expected, atol=1e-3)
+
+
 def test_augmentation_draws_uniformly_and_anew():
     line = np.zeros((2000, 1, 41), "f")
     line[:, 0, 20] = 1
-    limits = tf.constant([5.0, 0, 0])
+    limits = tf.constant([5.0, 0, 0, 0, 0])
     moved = [
         augment(tf.constant(line), limits, tf.constant(key, tf.uint32)).numpy()[:, 0]
         @ np.arange(41)

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdigits._architecture import named_weights
 from skdigits._compat import HasMethods, Interval, StrOptions, fit_context
+from skdigits._estimators.defaults import resolve_defaults
 from skdigits._estimators.diagram import layer_table, network_blocks
 from skdigits._estimators.fitting import (
     OPTIMIZERS,
@@ -61,9 +62,10 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         "decay_steps": [Interval(Real, 0, None, closed="neither")],
         "decay_rate": [Interval(Real, 0, None, closed="neither")],
         "warmup_fraction": [Interval(Real, 0, 1, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), None],
+        "epochs": [Interval(Integral, 1, None, closed="left"), None],
         "l2": [Interval(Real, 0, None, closed="left")],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left"), None],
         "standardize": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -78,6 +80,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
 
     # Default learning rates by optimizer, where they differ from Keras'.
     _default_learning_rates = {}
+    # Smallest number of epochs by default.
+    _fewest_epochs = 10
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
@@ -119,8 +123,6 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         """
         start = time.perf_counter()
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-        context = self._init_callback_context(max_subtasks=self.epochs)
-        context.call_on_fit_task_begin(estimator=self, **data)
         if self.early_stopping and self.learning_rate_schedule in END_SCHEDULES:
             warn(
                 f"early_stopping=True may end training before "
@@ -141,9 +143,10 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
                     held_out.X, held_out.values, fitted._training_range, "X_val"
                 )
             training, validation = make_datasets(fitted, samples, held_out, normalize=True)
-            config = training_config(
-                fitted, epochs=fitted.epochs, schedule=fitted.learning_rate_schedule
-            )
+            resolve_defaults(fitted, len(training), fitted.epochs)
+            config = training_config(fitted, schedule=fitted.learning_rate_schedule)
+            context = self._init_callback_context(max_subtasks=fitted.epochs_)
+            context.call_on_fit_task_begin(estimator=self, **data)
             progress = Progress(self, fitted, context, **data)
             interruption = run_epochs(fitted, config, training, validation, progress)
             fitted.fit_time_ = time.perf_counter() - start
@@ -206,9 +209,9 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
                     f"{classes}"
                 )
             training, _ = make_datasets(fitted, samples, None, normalize=False)
+            resolve_defaults(fitted, len(training), epochs=1)
             decays = fitted.learning_rate_schedule == "exponential"
-            schedule = "exponential" if decays else "constant"
-            config = training_config(fitted, epochs=1, schedule=schedule)
+            config = training_config(fitted, schedule="exponential" if decays else "constant")
             interruption = run_epochs(fitted, config, training, None, Progress(self, fitted))
             fitted.fit_time_ = time.perf_counter() - start
         if interruption:

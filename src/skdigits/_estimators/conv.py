@@ -6,13 +6,12 @@ from numbers import Integral, Real
 import numpy as np
 
 from skdigits._compat import Interval, StrOptions
+from skdigits._estimators.augmentation import augmentation_limits
 from skdigits._estimators.base import BaseDigitClassifier
-from skdigits._estimators.validation import as_float, check_positive_ints
+from skdigits._estimators.validation import check_positive_ints
 from skdigits._images.shapes import format_shape, resolve_image_shape
 from skdigits._inference.forward import ACTIVATIONS
-from skdigits._utils import FLOAT32_MAX, warn
-
-AUGMENTATION = ("shift", "rotation", "zoom")
+from skdigits._utils import warn
 
 
 class ConvDigitClassifier(BaseDigitClassifier):
@@ -56,10 +55,13 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Height and width of the images if X holds rows of pixels. None means the shape of the
         images in X, or else square images; if the number of pixels is not a square
         number, images are treated as a single row, with a warning.
-    augmentation : dict, default=None
-        Random changes of every image in each epoch: ``{"shift": 2, "rotation": 10, "zoom": 0.1}``
-        shifts it by up to 2 pixels along each axis, rotates it by up to 10 degrees and zooms it by
-        up to 10 %. Missing limits are 0. Pixels outside the image repeat its border.
+    augmentation : "digits", dict or None, default="digits"
+        Random distortions of every image in each epoch, as a dict of limits: "shift" along each
+        axis, in pixels; "rotation" and horizontal "shear", in degrees; "zoom", a fraction; and
+        "elastic", the standard deviation of smooth displacements, in pixels ([5]_). Missing limits
+        are 0. Pixels outside the image repeat its border. "digits" means ``{"shift": 2,
+        "rotation": 10, "zoom": 0.1, "shear": 10, "elastic": 0.7}`` for images of 28 x 28; other
+        sizes change shift and elastic in proportion. None trains on the images as they are.
     precision : {"float32", "mixed_bfloat16", "auto"}, default="float32"
         Arithmetic of convolutions while training; everything else, including weights and
         prediction, is float32. "mixed_bfloat16" is meant for processors with bfloat16 arithmetic
@@ -89,13 +91,19 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Decay of the "exponential" schedule.
     warmup_fraction : float, default=0.25
         Fraction of all steps during which the "one_cycle" learning rate rises, in [0, 1).
-    batch_size : int, default=128
-        Samples per step. The last batch of an epoch may be smaller.
-    epochs : int, default=8
-        Number of epochs; with `early_stopping` the maximum number.
+    batch_size : int, default=None
+        Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 5,000
+        training samples, else 128.
+    epochs : int, default=None
+        Number of epochs; with `early_stopping` the maximum number. None means
+        ``1000 / sqrt(n_samples)``, rounded, and at least 8.
     l2 : float, default=0.0
         Strength of the L2 penalty on the kernels, ``l2 / 2 * sum(kernel ** 2) / batch_size``, which
         is ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.
+    label_smoothing : float, default=None
+        Fraction of each label to spread evenly over all classes, in [0, 1) ([4]_). None means
+        0.05 for up to 6,000 training samples, then ``300 / n_samples``. ``history_`` has the loss
+        without smoothing.
     standardize : bool, default=True
         Train on ``(X - mean) / std`` with the (weighted) mean and standard deviation of all
         training values, one number each, so that results do not depend on the unit of X. False
@@ -141,6 +149,8 @@ class ConvDigitClassifier(BaseDigitClassifier):
     best_epoch_ : int
         Epoch, counted from 1 over all of `history_`, in which the last fit last improved the
         validation loss by more than `tol`; without validation, the last epoch.
+    batch_size_, epochs_, label_smoothing_ : int, int, float
+        The parameters of the last fit, with None resolved; `epochs_` is 1 after `partial_fit`.
     history_ : dict of lists
         "loss" and "accuracy" of each epoch, measured while training; "val_loss" and
         "val_accuracy" after it if there were validation samples; and "learning_rate" of its last
@@ -171,6 +181,10 @@ class ConvDigitClassifier(BaseDigitClassifier):
        internal covariate shift. ICML 2015.
     .. [2] Loshchilov, Hutter: SGDR: Stochastic gradient descent with warm restarts. ICLR 2017.
     .. [3] Smith: A disciplined approach to neural network hyper-parameters. arXiv:1803.09820.
+    .. [4] Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the Inception architecture for
+       computer vision. CVPR 2016.
+    .. [5] Simard, Steinkraus, Platt: Best practices for convolutional neural networks applied to
+       visual document analysis. ICDAR 2003.
 
     Examples
     --------
@@ -198,12 +212,13 @@ class ConvDigitClassifier(BaseDigitClassifier):
         "activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "image_shape": ["array-like", None],
-        "augmentation": [dict, None],
+        "augmentation": [StrOptions({"digits"}), dict, None],
         "precision": [StrOptions({"float32", "mixed_bfloat16", "auto"})],
         **BaseDigitClassifier._parameter_constraints,
     }
 
     _default_learning_rates = {"adam": 0.003}
+    _fewest_epochs = 8
 
     def __init__(
         self,
@@ -217,7 +232,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         activation="relu",
         dropout=0.3,
         image_shape=None,
-        augmentation=None,
+        augmentation="digits",
         precision="float32",
         optimizer="adam",
         learning_rate=None,
@@ -225,9 +240,10 @@ class ConvDigitClassifier(BaseDigitClassifier):
         decay_steps=10_000,
         decay_rate=0.9,
         warmup_fraction=0.25,
-        batch_size=128,
-        epochs=8,
+        batch_size=None,
+        epochs=None,
         l2=0.0,
+        label_smoothing=None,
         standardize=True,
         early_stopping=False,
         validation_fraction=0.1,
@@ -259,6 +275,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         self.batch_size = batch_size
         self.epochs = epochs
         self.l2 = l2
+        self.label_smoothing = label_smoothing
         self.standardize = standardize
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
@@ -332,7 +349,10 @@ class ConvDigitClassifier(BaseDigitClassifier):
 
     def _training_options(self):
         self.precision_ = self._resolve_precision()
-        return {"augmentation": self._augmentation_limits(), "precision": self.precision_}
+        return {
+            "augmentation": augmentation_limits(self.augmentation, self.image_shape_),
+            "precision": self.precision_,
+        }
 
     def _resolve_precision(self):
         if self.precision == "float32":
@@ -347,24 +367,3 @@ class ConvDigitClassifier(BaseDigitClassifier):
                 "not known to have bfloat16 arithmetic (AVX512-BF16 or AMX)"
             )
         return "mixed_bfloat16"
-
-    def _augmentation_limits(self):
-        if self.augmentation is None:
-            return None
-        unknown = [name for name in self.augmentation if name not in AUGMENTATION]
-        if unknown:
-            raise ValueError(
-                f"augmentation may only have the keys shift, rotation and zoom; got {unknown[0]!r}"
-            )
-        limits = [self.augmentation.get(name, 0) for name in AUGMENTATION]
-        if not all(
-            isinstance(limit, Real) and 0 <= as_float(limit) <= FLOAT32_MAX for limit in limits
-        ):
-            raise ValueError(
-                f"augmentation must hold finite, non-negative numbers; got {self.augmentation}"
-            )
-        if limits[-1] >= 1:
-            raise ValueError(
-                f"augmentation must have a zoom below 1, a fraction; got {self.augmentation}"
-            )
-        return tuple(map(float, limits))

@@ -45,13 +45,19 @@ class DenseDigitClassifier(BaseDigitClassifier):
         Decay of the "exponential" schedule.
     warmup_fraction : float, default=0.25
         Fraction of all steps during which the "one_cycle" learning rate rises, in [0, 1).
-    batch_size : int, default=128
-        Samples per step. The last batch of an epoch may be smaller.
-    epochs : int, default=10
-        Number of epochs; with `early_stopping` the maximum number.
+    batch_size : int, default=None
+        Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 5,000
+        training samples, else 128.
+    epochs : int, default=None
+        Number of epochs; with `early_stopping` the maximum number. None means
+        ``1000 / sqrt(n_samples)``, rounded, and at least 10.
     l2 : float, default=0.0
         Strength of the L2 penalty on the kernels, ``l2 / 2 * sum(kernel ** 2) / batch_size``, which
         is ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.
+    label_smoothing : float, default=None
+        Fraction of each label to spread evenly over all classes, in [0, 1) ([3]_). None means
+        0.05 for up to 6,000 training samples, then ``300 / n_samples``. ``history_`` has the loss
+        without smoothing.
     standardize : bool, default=True
         Train on ``(X - mean) / std`` with the (weighted) mean and standard deviation of all
         training values, one number each, so that results do not depend on the unit of X. False
@@ -97,6 +103,8 @@ class DenseDigitClassifier(BaseDigitClassifier):
     best_epoch_ : int
         Epoch, counted from 1 over all of `history_`, in which the last fit last improved the
         validation loss by more than `tol`; without validation, the last epoch.
+    batch_size_, epochs_, label_smoothing_ : int, int, float
+        The parameters of the last fit, with None resolved; `epochs_` is 1 after `partial_fit`.
     history_ : dict of lists
         "loss" and "accuracy" of each epoch, measured while training; "val_loss" and
         "val_accuracy" after it if there were validation samples; and "learning_rate" of its last
@@ -120,6 +128,8 @@ class DenseDigitClassifier(BaseDigitClassifier):
     ----------
     .. [1] Loshchilov, Hutter: SGDR: Stochastic gradient descent with warm restarts. ICLR 2017.
     .. [2] Smith: A disciplined approach to neural network hyper-parameters. arXiv:1803.09820.
+    .. [3] Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the Inception architecture for
+       computer vision. CVPR 2016.
 
     Examples
     --------
@@ -155,9 +165,10 @@ class DenseDigitClassifier(BaseDigitClassifier):
         decay_steps=10_000,
         decay_rate=0.9,
         warmup_fraction=0.25,
-        batch_size=128,
-        epochs=10,
+        batch_size=None,
+        epochs=None,
         l2=0.0,
+        label_smoothing=None,
         standardize=True,
         early_stopping=False,
         validation_fraction=0.1,
@@ -181,6 +192,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
         self.batch_size = batch_size
         self.epochs = epochs
         self.l2 = l2
+        self.label_smoothing = label_smoothing
         self.standardize = standardize
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skdigits._architecture import n_trainable, weights_by_layer
+from skdigits._estimators.defaults import FEW_SAMPLES
 from skdigits._estimators.validation import check_float, class_weights, encode_labels
 from skdigits._training.dataset import (
     Dataset,
@@ -90,7 +91,7 @@ def _difference(fitted, asked):
     return "dropout={} instead of {}".format(*map(max, rates))
 
 
-def training_config(estimator, *, epochs, schedule):
+def training_config(estimator, *, schedule):
     """Build the configuration of training from the parameters of an estimator.
 
     NumPy's numbers become Python's: they can overflow, and one that TensorFlow rejects equals the
@@ -116,10 +117,11 @@ def training_config(estimator, *, epochs, schedule):
             check_float("decay_rate", estimator.decay_rate, sys.float_info.max),
             float(estimator.warmup_fraction),
         ),
-        batch_size=int(estimator.batch_size),
-        epochs=int(epochs),
+        batch_size=estimator.batch_size_,
+        epochs=estimator.epochs_,
         seed=estimator._seed,
         l2=check_float("l2", estimator.l2),
+        label_smoothing=estimator.label_smoothing_,
         patience=int(estimator.patience) if estimator.early_stopping else None,
         tol=check_float("tol", estimator.tol, sys.float_info.max),
         restore_best_weights=bool(estimator.restore_best_weights),
@@ -175,7 +177,7 @@ def make_datasets(estimator, data, held_out, *, normalize):
         y,
         weight,
         np.flatnonzero(weight),
-        batch_size=int(estimator.batch_size),
+        merge_up_to=FEW_SAMPLES if estimator.batch_size is None else int(estimator.batch_size),
         normalize=normalize,
     )
     return training, validation

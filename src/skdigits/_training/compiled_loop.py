@@ -47,6 +47,7 @@ class LoopConfig:
     batch_size: int
     augments: bool = False
     penalizes: bool = False
+    smooths: bool = False
     precision: str = "float32"
     forms: str = "fused"
 
@@ -78,6 +79,7 @@ class CompiledNetwork:
             jit,
             forms=config.forms,
             augments=config.augments,
+            smooths=config.smooths,
             dtype=tf.bfloat16 if config.precision == "mixed_bfloat16" else tf.float32,
         )
         self._loop = _compiled(self._run_steps, jit_compile=True if fuse_loop else None)
@@ -152,7 +154,8 @@ class CompiledNetwork:
         """
         settings = [
             *state.scaling,
-            np.asarray(config.augmentation or (0, 0, 0), np.float32),
+            np.asarray(config.augmentation or np.zeros(5), np.float32),
+            np.float32(config.label_smoothing),
             np.float32(config.l2),
         ]
         dtype = np.uint8 if dataset.X.dtype == np.uint8 else np.float32
@@ -213,10 +216,10 @@ class CompiledNetwork:
 
     def _step(self, batch, size, rate, n_earlier_steps, key, settings):
         """Compute the gradients of one batch and apply them."""
-        *input_settings, l2 = settings
+        *input_settings, label_smoothing, l2 = settings
         values = [variable.value for variable in self._trainable]
         loss, n_correct, gradients, moments = self._gradients(
-            values, batch, size, key, input_settings
+            values, batch, size, key, input_settings, label_smoothing
         )
         self._update(gradients, rate, moments, n_earlier_steps, l2 / size)
         return loss, n_correct
@@ -246,7 +249,7 @@ class CompiledNetwork:
             integer,
             integer,
             tf.TensorSpec((), tf.uint32),
-            [tf.TensorSpec(shape) for shape in ((), (), (3,), ())],
+            [tf.TensorSpec(shape) for shape in ((), (), (5,), (), ())],
         ]
         # Traced outside of the graph: inside, TensorFlow 1's rules hold, where == of two tensors is
         # whether they are the same object.

@@ -27,7 +27,7 @@ class Dataset:
         return len(self.indices)
 
 
-def training_dataset(X, y, weight, indices, *, batch_size, normalize):
+def training_dataset(X, y, weight, indices, *, merge_up_to, normalize):
     """Build the dataset to train on.
 
     Parameters
@@ -36,9 +36,8 @@ def training_dataset(X, y, weight, indices, *, batch_size, normalize):
         Samples, encoded labels and weights.
     indices : ndarray of int
         The samples to train on.
-    batch_size : int
-        A training set that fits into one batch is copied and sorted, see
-        `merge_equal_samples`.
+    merge_up_to : int
+        A training set of up to so many samples is copied and sorted, see `merge_equal_samples`.
     normalize : bool
         Scale the weights to a mean of 1.
 
@@ -46,7 +45,7 @@ def training_dataset(X, y, weight, indices, *, batch_size, normalize):
     -------
     training : Dataset
     """
-    if normalize and len(indices) <= batch_size:
+    if normalize and len(indices) <= merge_up_to:
         X, y, weight = merge_equal_samples(X[indices], y[indices], weight[indices])
         indices = np.arange(len(y))
     if normalize:
@@ -68,8 +67,8 @@ def relative_weights(weight, smallest=1e-300):
 def merge_equal_samples(X, y, weight):
     """Sort samples, and merge equal ones by adding their weights.
 
-    If the training set is a single batch, this makes results bit-identical for any order of the
-    samples, and whether a sample is repeated or has a larger weight.
+    This makes results bit-identical for any order of the samples, and whether a sample is repeated
+    or has a larger weight.
     """
     table = np.column_stack([X, y])
     _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)

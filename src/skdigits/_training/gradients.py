@@ -13,7 +13,7 @@ from skdigits._training.conv_stages import conv_stages, extract_patches
 from skdigits._training.random_bits import dropout, hash_bits
 
 
-def gradient_function(config, jit, *, forms, augments, dtype):
+def gradient_function(config, jit, *, forms, augments, smooths, dtype):
     """Build the function that computes the gradients of a batch.
 
     Parameters
@@ -26,6 +26,8 @@ def gradient_function(config, jit, *, forms, augments, dtype):
         Forms of convolution and pooling, see `skdigits._training.cpu.fastest_forms`.
     augments : bool
         Whether images are augmented.
+    smooths : bool
+        Whether labels are smoothed.
     dtype : dtype
         Arithmetic of convolutions.
 
@@ -33,14 +35,15 @@ def gradient_function(config, jit, *, forms, augments, dtype):
     -------
     gradients : callable
         Takes the values of the trainable variables, a batch ``(x, y, weight)``, its size, a random
-        key and the settings of the input; returns the summed loss, the weight of the correct
-        predictions, the gradients, and the moments of each batch normalization.
+        key, the settings of the input and the label smoothing; returns the summed cross-entropy
+        (without smoothing), the weight of the correct predictions, the gradients, and the moments
+        of each batch normalization.
     """
     prepare = jit(_input_function(config, augments, as_patches=forms != "native", dtype=dtype))
     stages = conv_stages(config, jit, forms=forms, dtype=dtype)
-    dense = jit(_dense_function(config))
+    dense = jit(_dense_function(config, smooths))
 
-    def compute_gradients(values, batch, size, key, input_settings):
+    def compute_gradients(values, batch, size, key, input_settings, label_smoothing):
         x, y, weight = batch
         values = iter(values)
         x = prepare(x, key, *input_settings)
@@ -50,7 +53,9 @@ def gradient_function(config, jit, *, forms, augments, dtype):
             visited.append((backward, x, parameters))
             x, batch_moments = forward(x, parameters, weight)
             moments.extend(batch_moments)
-        loss, n_correct, x_gradient, gradients = dense(x, list(values), y, weight, size, key)
+        loss, n_correct, x_gradient, gradients = dense(
+            x, list(values), y, weight, size, key, label_smoothing
+        )
         for backward, x, parameters in reversed(visited):
             x_gradient, stage_gradients = backward(x, parameters, weight, x_gradient)
             gradients = stage_gradients + gradients
@@ -76,7 +81,7 @@ def _input_function(config, augments, *, as_patches, dtype):
     return prepare
 
 
-def _dense_function(config):
+def _dense_function(config, smooths):
     """Build the function of the dense layers: loss, correct predictions and gradients."""
     layers = [
         (position, layer)
@@ -84,13 +89,16 @@ def _dense_function(config):
         if layer["kind"] != "convolution"
     ]
 
-    def dense(x, parameters, y, weight, size, key):
+    def dense(x, parameters, y, weight, size, key, label_smoothing):
         with tf.GradientTape() as tape:
             tape.watch([x, parameters])
             logits = _dense_logits(layers, x, parameters, key)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits) * weight
-            loss = tf.reduce_sum(losses)
-            objective = loss / size
+            loss = objective = tf.reduce_sum(losses)
+            if smooths:  # the cross-entropy with the uniform distribution over the classes
+                uniform = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=1) * weight
+                objective += label_smoothing * (tf.reduce_sum(uniform) - loss)
+            objective /= size
         x_gradient, gradients = tape.gradient(objective, [x, parameters])
         correct = tf.cast(tf.argmax(logits, 1, output_type=tf.int32) == y, tf.float32)
         return loss, tf.reduce_sum(correct * weight), x_gradient, gradients

@@ -35,14 +35,16 @@ class TrainingConfig:
         Source of the order of the samples, of dropout and of augmentation.
     l2 : float
         Strength of the L2 penalty on the kernels.
+    label_smoothing : float
+        Fraction of each label that is spread evenly over the classes.
     patience : int or None
         Epochs without a lower validation loss after which training stops; None never stops.
     tol : float
         A validation loss counts as lower only if it decreases by more than this.
     restore_best_weights : bool
         With `patience`: end with the weights of the best epoch.
-    augmentation : (float, float, float) or None
-        Limits of shift, rotation and zoom.
+    augmentation : tuple of float or None
+        Limits of the random distortions, see `skdigits._training.augmentation.augment`.
     precision : {"float32", "mixed_bfloat16"}
         Arithmetic of convolutions.
     """
@@ -55,10 +57,11 @@ class TrainingConfig:
     epochs: int
     seed: int
     l2: float
+    label_smoothing: float
     patience: int | None
     tol: float
     restore_best_weights: bool
-    augmentation: tuple[float, float, float] | None = None
+    augmentation: tuple[float, ...] | None = None
     precision: str = "float32"
 
 

@@ -176,6 +176,7 @@ def _loop_config(config, n_samples):
         min(config.batch_size, largest_batch),
         augments=config.augmentation is not None,
         penalizes=config.l2 > 0,
+        smooths=config.label_smoothing > 0,
         precision=config.precision,
         forms=fastest_forms() if "image_shape" in config.network else "fused",
     )

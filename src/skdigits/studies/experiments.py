@@ -52,7 +52,7 @@ def run_experiments(study, recorder, seeds):
     tasks = [
         (chain, seed)
         for chain in chains
-        for seed in range(seeds or max(experiment.seeds for experiment in chain))
+        for seed in range(seeds or max(np.max(experiment.seeds) for experiment in chain))
     ]
     finished = joblib.Parallel(return_as="generator", batch_size=1)(
         joblib.delayed(_run)(recorder, chain, seed, seeds) for chain, seed in tasks
@@ -83,7 +83,7 @@ def _run(recorder, chain, seed, seeds):
     """Published runs and record of each fit of a chain with one seed."""
     if isinstance(chain[0], Network):
         return _networks(recorder, chain, seed, seeds)
-    return _curve(recorder, chain[0], seed)
+    return _curve(recorder, chain[0], seed, seeds)
 
 
 def _networks(recorder, networks, seed, seeds):
@@ -97,13 +97,13 @@ def _networks(recorder, networks, seed, seeds):
         split = network.split or recorder.split
         parts = images(split, recorder.quick)
         fitted, record = replace(recorder, split=split).fit(
-            estimator, *parts["train"], network.name, after=record, **_validation(parts)
+            estimator, *parts["train"], network.name, seed, after=record, **_validation(parts)
         )
         results.append((network.published, record | {"experiment": network.name}))
     return results
 
 
-def _curve(recorder, curve, seed):
+def _curve(recorder, curve, seed, seeds):
     parts = images(recorder.split, recorder.quick)
     n_train, n_test = (len(parts[part][1]) for part in ("train", "test"))
     X, y = (np.concatenate(both) for both in zip(parts["train"], parts["test"], strict=True))
@@ -116,15 +116,17 @@ def _curve(recorder, curve, seed):
         results[record["key"]] = curve.published.get(record["network"], ()), record
         return record["test_accuracy"]
 
-    classifier = RecordedClassifier(_estimator(curve, seed, recorder.quick), recorder, curve.label)
+    estimator = _estimator(curve, seed, recorder.quick)
+    classifier = RecordedClassifier(estimator, recorder, curve.label, seed)
     options = {"cv": [(train, test)], "scoring": score, "error_score": "raise", "n_jobs": 1}
     # On a cluster, n_jobs=1 would still send the fits to other workers, which fill other `results`.
     with joblib.parallel_config(backend="sequential"):
         if curve.parameter is None:
-            sizes = sorted({min(size, n_train) for size in curve.values})
+            sizes = sorted({min(size, n_train) for size in curve.values_of(seed, seeds)})
             learning_curve(classifier, X, y, train_sizes=sizes, **options)
         else:
-            grid = {"param_name": curve.parameter, "param_range": curve.values}
+            values = curve.values_of(seed, seeds)
+            grid = {"param_name": curve.parameter, "param_range": values}
             validation_curve(classifier, X, y, **grid, **options)
     return list(results.values())
 
@@ -141,7 +143,7 @@ def _search(recorder, search):
     estimator = _estimator(search, 0, recorder.quick)
     recorder = replace(recorder, score_training=False)
     grid = GridSearchCV(
-        RecordedClassifier(estimator, recorder, search.label, _validation(parts)),
+        RecordedClassifier(estimator, recorder, search.label, 0, _validation(parts)),
         search.grid,
         scoring=_score_and_metrics,
         cv=cv,
@@ -175,16 +177,15 @@ def _score_and_metrics(classifier, X, y):
 
 
 def _estimator(experiment, seed, quick):
-    """Clone the estimator of an experiment and set its seed."""
+    """Clone the estimator of an experiment and set its seed, if it has one."""
     estimator = clone(experiment.estimator)
-    parameters = {"random_state": seed}
-    if quick:
-        parameters |= {
-            name: min(value, QUICK_EPOCHS)
-            for name, value in estimator.get_params().items()
-            if name in ("epochs", "classifier__epochs")
-        }
-    return estimator.set_params(**parameters)
+    changes = {}
+    for name, value in estimator.get_params().items():
+        if name == "random_state":
+            changes[name] = seed
+        elif quick and name in ("epochs", "classifier__epochs"):
+            changes[name] = min(value or QUICK_EPOCHS, QUICK_EPOCHS)
+    return estimator.set_params(**changes)
 
 
 def _validation(parts):

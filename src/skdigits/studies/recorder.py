@@ -59,7 +59,7 @@ class Recorder:
         """The file of finished fits."""
         return Records(self.output / RECORDS_FILE)
 
-    def fit(self, estimator, X, y, name, *, after=None, **fit_params):
+    def fit(self, estimator, X, y, name, seed, *, after=None, **fit_params):
         """Fit an estimator, or load it if this fit is recorded.
 
         Parameters
@@ -68,6 +68,8 @@ class Recorder:
         X, y : ndarray
         name : str
             Name of the fit in the study.
+        seed : int
+            Number of the repetition, which is also the random state of the estimator if it has one.
         after : dict, default=None
             Record of the fit that this one continues; its fit time is added.
         **fit_params : dict
@@ -82,7 +84,6 @@ class Recorder:
         identity = [self.study, name, self.quick, after and after["key"], skdigits.__version__]
         data = [X, y, *(fit_params[key] for key in sorted(fit_params))]
         key = _digest([*identity, *_parameters(estimator, joblib.hash).items()], data)
-        seed = estimator.get_params().get("random_state")
         slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
         path = self.output / "models" / self.study / f"{slug[:80]}-seed{seed}-{key[:8]}.joblib"
         _check_is_no_folder(path)
@@ -92,7 +93,9 @@ class Recorder:
         if fitted is not None:
             return fitted, record | model
         make_folder(path.parent)  # if it cannot be, fail before the fit
+        start = time.perf_counter()
         estimator.fit(X, y, **fit_params)
+        seconds = time.perf_counter() - start
         record = {
             "key": key,
             "study": self.study,
@@ -100,7 +103,7 @@ class Recorder:
             "seed": seed,
             "quick": self.quick,
             "images": len(X),
-            **self._metrics(estimator, X, y),
+            **self._metrics(estimator, X, y, seconds),
             "estimator": _parameters(estimator, repr),
             **model,
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -113,24 +116,27 @@ class Recorder:
         self.records.append(record)
         return estimator, record
 
-    def _metrics(self, estimator, X, y):
+    def _metrics(self, estimator, X, y, seconds):
         classifier = getattr(estimator, "classifier_", estimator)
+        # Classifiers to compare with may have neither epochs nor probabilities.
+        epoch_seconds = getattr(classifier, "epoch_times_", [])
         parts = images(self.split, self.quick) | {"train": (X, y)}
         if not self.score_training:
             del parts["train"]
         metrics = {
-            "parameters": classifier.n_parameters_,
-            "epochs": classifier.n_iter_,
-            "fit_seconds": estimator.fit_time_,
+            "parameters": getattr(classifier, "n_parameters_", None),
+            "epochs": len(epoch_seconds) or None,
+            "fit_seconds": seconds,
             "reduction_seconds": getattr(estimator, "reduction_time_", 0.0),
             **{f"{part}_accuracy": estimator.score(X, y) for part, (X, y) in parts.items()},
         }
-        if "test" in parts:
+        metrics["test_loss"] = None
+        if "test" in parts and hasattr(estimator, "predict_proba"):
             X_test, y_test = parts["test"]
             metrics["test_loss"] = float(
                 log_loss(y_test, estimator.predict_proba(X_test), labels=estimator.classes_)
             )
-        return metrics | {"history": classifier.history_, "epoch_seconds": classifier.epoch_times_}
+        return metrics | {"history": _history(estimator), "epoch_seconds": epoch_seconds}
 
 
 class RecordedClassifier(ClassifierMixin):
@@ -145,19 +151,24 @@ class RecordedClassifier(ClassifierMixin):
     label : callable
         Return the name of a fit from the parameters of the estimator and ``images``, the number of
         training images.
+    seed : int
+        Number of the repetition.
     validation : dict, default=None
         ``X_val`` and ``y_val`` of every fit. A search would cut them down to the rows of a fold if
         they were passed to its fit and had as many rows as the training images.
     """
 
-    def __init__(self, estimator, recorder, label, validation=None):
+    def __init__(self, estimator, recorder, label, seed, validation=None):
         self.estimator = estimator
         self.recorder = recorder
         self.label = label
+        self.seed = seed
         self.validation = validation
 
     def __sklearn_clone__(self):
-        return RecordedClassifier(clone(self.estimator), self.recorder, self.label, self.validation)
+        return RecordedClassifier(
+            clone(self.estimator), self.recorder, self.label, self.seed, self.validation
+        )
 
     def __sklearn_tags__(self):
         return self.estimator.__sklearn_tags__()
@@ -175,7 +186,7 @@ class RecordedClassifier(ClassifierMixin):
         """Fit the wrapped classifier, or load it if this fit is recorded."""
         name = self.label({**self.get_params(), "images": len(X)})
         self.estimator, self.record_ = self.recorder.fit(
-            self.estimator, X, y, name, **(self.validation or {})
+            self.estimator, X, y, name, self.seed, **(self.validation or {})
         )
         self.classes_ = self.estimator.classes_
         return self
@@ -201,6 +212,11 @@ def _digest(identity, arrays):
         digest.update(repr((array.shape, array.dtype)).encode())
         digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()
+
+
+def _history(estimator):
+    """Return the metrics of each epoch; a classifier without epochs has none."""
+    return getattr(getattr(estimator, "classifier_", estimator), "history_", {})
 
 
 @lru_cache(maxsize=1)
@@ -236,7 +252,7 @@ def _load(path, kind, history, X):
         if type(fitted) is not kind:
             raise TypeError(f"it holds {type(fitted).__name__}, not {kind.__name__}")
         check_is_fitted(fitted)
-        found = getattr(fitted, "classifier_", fitted).history_
+        found = _history(fitted)
         if json.dumps(found) != json.dumps(history):  # as text, in which NaN equals NaN
             raise ValueError("it holds a different fit from the recorded one")
         fitted.predict(X[:1])

@@ -10,7 +10,8 @@ RECORDS_FILE = "records.jsonl"
 # A line without these fields is not the record of a fit.
 REQUIRED_FIELDS = {
     **dict.fromkeys(("key", "study", "network", "finished"), str),
-    **dict.fromkeys(("seed", "images", "parameters", "epochs"), int),
+    **dict.fromkeys(("seed", "images"), int),
+    **dict.fromkeys(("parameters", "epochs"), int | None),
     "quick": bool,
     "fit_seconds": float,
     **dict.fromkeys(("history", "environment"), dict),

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sklearn.base import ClassifierMixin
+import numpy as np
+from sklearn.base import ClassifierMixin, is_classifier
 from sklearn.model_selection import ParameterGrid
 
 from skdigits import ConvDigitClassifier, DenseDigitClassifier
@@ -193,7 +194,7 @@ class Curve:
     name : str
         Name of the curve.
     estimator : estimator
-        A digit classifier, or a `ReducedDigitClassifier` of one.
+        A digit classifier, a `ReducedDigitClassifier` of one, or to compare with, any classifier.
     values : tuple
         Values of the parameter, or numbers of training images.
     label : callable
@@ -203,8 +204,9 @@ class Curve:
         Parameter to vary; None varies the number of training images.
     published : dict of str to tuple of Published, default={}
         Published runs by row name.
-    seeds : int, default=1
-        Number of repetitions. Each draws and orders the training images at random.
+    seeds : int or tuple of int, default=1
+        Number of repetitions of all values, or of each. Each draws and orders the training images
+        at random.
 
     Raises
     ------
@@ -227,16 +229,32 @@ class Curve:
     label: Callable[[dict], str]
     parameter: str | None = None
     published: dict[str, tuple[Published, ...]] = field(default_factory=dict)
-    seeds: int = 1
+    seeds: int | tuple[int, ...] = 1
 
     def __post_init__(self):
         _check_name(self, self.name)
-        _check_estimator(self)
+        if not is_classifier(self.estimator):
+            raise ValueError(
+                f"estimator of Curve {self.name!r} must be a classifier; got {self.estimator!r}"
+            )
+        if isinstance(self.seeds, tuple) and len(self.seeds) != len(self.values):
+            raise ValueError(
+                f"seeds of Curve {self.name!r} must be an int, or one for each of the "
+                f"{len(self.values)} values; got {self.seeds}"
+            )
         self.row_names()
 
     def n_fits(self, seeds=None):
         """Return the number of fits; `seeds` replaces the declared number of seeds."""
-        return len(self.values) * (seeds or self.seeds)
+        return sum(len(self.values_of(seed, seeds)) for seed in range(seeds or np.max(self.seeds)))
+
+    def values_of(self, seed, seeds=None):
+        """Return the values to fit with a seed; `seeds` replaces the declared number of seeds."""
+        if seeds or not isinstance(self.seeds, tuple):
+            return self.values
+        return tuple(
+            value for value, n_seeds in zip(self.values, self.seeds, strict=True) if seed < n_seeds
+        )
 
     def row_names(self):
         """Return the names of its rows."""

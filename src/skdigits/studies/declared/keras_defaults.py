@@ -6,6 +6,7 @@ KERAS_DEFAULTS = {
     "learning_rate": None,
     "learning_rate_schedule": "constant",
     "batch_size": 32,
+    "label_smoothing": 0.0,
     "standardize": False,
     "restore_best_weights": False,
 }

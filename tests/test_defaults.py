@@ -1,0 +1,82 @@
+"""Defaults that depend on the number of training samples."""
+
+import numpy as np
+import pytest
+
+from skdigits import ConvDigitClassifier, DenseDigitClassifier
+from skdigits._estimators.defaults import FEW_SAMPLES, resolve_defaults
+
+
+def resolved(classifier, n_samples):
+    resolve_defaults(classifier, n_samples, classifier.epochs)
+    return classifier.batch_size_, classifier.epochs_, classifier.label_smoothing_
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 30, 100, 5_000, 5_001, 60_000, 10**7])
+@pytest.mark.parametrize(("kind", "fewest"), [(DenseDigitClassifier, 10), (ConvDigitClassifier, 8)])
+def test_rules_are_those_of_the_documentation(n_samples, kind, fewest):
+    batch_size, epochs, label_smoothing = resolved(kind(), n_samples)
+    assert batch_size == (32 if n_samples <= 5_000 else 128)
+    assert epochs == max(fewest, round(1000 / n_samples**0.5))
+    assert label_smoothing == pytest.approx(0.05 if n_samples <= 6_000 else 300 / n_samples)
+
+
+def test_given_values_are_respected():
+    classifier = DenseDigitClassifier(batch_size=7, epochs=3, label_smoothing=0)
+    assert resolved(classifier, 100) == (7, 3, 0.0)
+
+
+def test_searches_fit_each_fold_by_its_own_size(digits, small):
+    X, _, y, _ = digits
+    classifier = small(epochs=None, batch_size=None, label_smoothing=None)
+    for n_samples in (50, 400):
+        classifier.fit(X[:n_samples], y[:n_samples])
+        assert classifier.n_iter_ == classifier.epochs_ == round(1000 / n_samples**0.5)
+    assert classifier.get_params()["epochs"] is None
+
+
+def test_samples_held_out_do_not_count(digits, small):
+    X, _, y, _ = digits
+    classifier = small(
+        batch_size=None,
+        epochs=None,
+        early_stopping=True,
+        validation_fraction=0.5,
+        learning_rate_schedule="constant",
+    ).fit(X[:200], y[:200], sample_weight=np.arange(200) % 4 > 0)
+    assert classifier.epochs_ == round(1000 / 75**0.5)
+    assert classifier.n_iter_ <= classifier.epochs_
+
+
+def test_partial_fit_takes_one_epoch(digits, small):
+    X, _, y, _ = digits
+    classifier = small(batch_size=None, epochs=None, label_smoothing=None)
+    classifier.partial_fit(X[:100], y[:100], classes=range(10)).partial_fit(X[:50], y[:50])
+    assert (classifier.epochs_, classifier.n_iter_, classifier.batch_size_) == (1, 2, 32)
+
+
+def test_few_samples_train_alike_in_any_order(digits, small):
+    """Repeating samples is the same as weights, and their order does not matter."""
+    X, _, y, _ = digits
+    assert len(X) <= FEW_SAMPLES
+    classifier = small(batch_size=None)
+    rng = np.random.default_rng(0)
+    times = rng.integers(0, 3, len(X))
+    rows = rng.permutation(np.repeat(np.arange(len(X)), times))
+    repeated = classifier.fit(X[rows], y[rows]).predict_proba(X)
+    weighted = classifier.fit(X, y, sample_weight=times).predict_proba(X)
+    np.testing.assert_array_equal(repeated, weighted)
+
+
+def test_digits_is_an_augmentation_in_proportion_to_the_image(small_conv):
+    rng = np.random.default_rng(0)
+    y = np.arange(20) % 10
+    limits = {"shift": 2, "rotation": 10, "zoom": 0.1, "shear": 10, "elastic": 0.7}
+    for side, scale in ((28, 1), (8, 8 / 28)):
+        X = rng.normal(size=(20, side, side))
+        given = limits | {name: limits[name] * scale for name in ("shift", "elastic")}
+        preset, as_dict, none = (
+            small_conv(augmentation=augmentation).fit(X, y)
+            for augmentation in ("digits", given, None)
+        )
+        assert preset.history_ == as_dict.history_ != none.history_
