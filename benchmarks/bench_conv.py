@@ -66,6 +66,8 @@ def skdigits_classifier(network, precision):
         batch_normalization=network.get("batch_normalization", False),
         hidden_layer_sizes=network["hidden"],
         dropout=network["dropout"],
+        augmentation=None,
+        label_smoothing=0.0,
         precision=precision,
         batch_size=BATCH,
         epochs=EPOCHS,

@@ -34,6 +34,7 @@ def skdigits_classifier(network, **parameters):
         network["sizes"],
         activation=network["activation"],
         dropout=network["dropout"],
+        label_smoothing=0.0,
         batch_size=network["batch"],
         epochs=EPOCHS,
         learning_rate_schedule="constant",

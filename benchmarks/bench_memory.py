@@ -76,7 +76,9 @@ def run_structures():
 
     def convolutional(number):
         filters = 2 + number // 10, 2 + number % 10
-        ConvDigitClassifier(filters, epochs=1, random_state=0).fit(X, y)
+        ConvDigitClassifier(
+            filters, augmentation=None, batch_size=128, epochs=1, random_state=0
+        ).fit(X, y)
 
     megabytes = {}
     for fit, start, stop in (

@@ -52,12 +52,17 @@ builder = KerasClassifier(
 
 # %%
 # **Step 2**: use the estimator of skdigits with the settings of Keras: a constant learning rate, no
-# dropout, unscaled input. The training parameters keep their names.
+# dropout or label smoothing, unscaled input. The training parameters keep their names.
 
 from skdigits import DenseDigitClassifier
 
 ours = DenseDigitClassifier(
-    128, dropout=0.0, learning_rate_schedule="constant", standardize=False, **training
+    128,
+    dropout=0.0,
+    label_smoothing=0.0,
+    learning_rate_schedule="constant",
+    standardize=False,
+    **training,
 )
 
 # %%

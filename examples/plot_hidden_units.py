@@ -18,6 +18,7 @@ keras_defaults = {
     "optimizer": "rmsprop",
     "learning_rate_schedule": "constant",
     "batch_size": 32,
+    "label_smoothing": 0.0,
     "standardize": False,
     "epochs": 20,
     "random_state": 0,

@@ -24,6 +24,7 @@ search = GridSearchCV(
         optimizer="rmsprop",
         learning_rate_schedule="constant",
         dropout=0.0,
+        label_smoothing=0.0,
         standardize=False,
         batch_size=32,
         epochs=10,

@@ -21,13 +21,7 @@ from skdigits import ConvDigitClassifier, DigitImageNormalizer
 from skdigits.datasets import fetch_mnist
 
 X, y = fetch_mnist(return_X_y=True)
-classifier = ConvDigitClassifier(
-    (8, 16),
-    hidden_layer_sizes=64,
-    epochs=3,
-    augmentation={"shift": 2, "rotation": 10, "zoom": 0.1},
-    random_state=0,
-)
+classifier = ConvDigitClassifier((8, 16), hidden_layer_sizes=64, epochs=3, random_state=0)
 classifier.fit(X[:20_000], y[:20_000])
 
 temporary = tempfile.TemporaryDirectory()

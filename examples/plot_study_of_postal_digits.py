@@ -30,6 +30,7 @@ def mlp(units, optimizer="rmsprop"):
         optimizer=optimizer,
         learning_rate_schedule="constant",
         dropout=0.0,
+        label_smoothing=0.0,
         standardize=False,
         batch_size=32,
         epochs=20,

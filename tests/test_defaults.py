@@ -18,7 +18,7 @@ def test_rules_are_those_of_the_documentation(n_samples, kind, fewest):
     batch_size, epochs, label_smoothing = resolved(kind(), n_samples)
     assert batch_size == (32 if n_samples <= 5_000 else 128)
     assert epochs == max(fewest, round(1000 / n_samples**0.5))
-    assert label_smoothing == pytest.approx(0.05 if n_samples <= 6_000 else 300 / n_samples)
+    assert label_smoothing == pytest.approx(0.05 if n_samples <= 20_000 else 1000 / n_samples)
 
 
 def test_given_values_are_respected():

@@ -48,7 +48,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Activation of convolutions and hidden layers: "elu", "gelu", "leaky_relu", "linear",
         "mish", "relu", "selu", "sigmoid", "silu", "softplus", "softsign" or "tanh", as Keras
         defines them.
-    dropout : float, default=0.3
+    dropout : float, default=0.0
         Fraction of values to drop after the last convolution and after every hidden layer during
         training, in [0, 1).
     image_shape : (int, int), default=None
@@ -76,7 +76,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         configuration, ``{"class_name": "SGD", "config": {"momentum": 0.9}}``. Cloned and saved
         classifiers hold the configuration.
     learning_rate : float, default=None
-        None uses the rate of the optimizer: 0.003 for "adam"; for any other name Keras' 0.001, but
+        None uses the rate of the optimizer: 0.006 for "adam"; for any other name Keras' 0.001, but
         0.01 for "sgd" and 0.0025 for "schedulefreeadamw"; for an instance or a configuration its
         own rate.
     learning_rate_schedule : str, default="one_cycle"
@@ -102,7 +102,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         is ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.
     label_smoothing : float, default=None
         Fraction of each label to spread evenly over all classes, in [0, 1) ([4]_). None means
-        0.05 for up to 6,000 training samples, then ``300 / n_samples``. ``history_`` has the loss
+        0.05 for up to 20,000 training samples, then ``1000 / n_samples``. ``history_`` has the loss
         without smoothing.
     standardize : bool, default=True
         Train on ``(X - mean) / std`` with the (weighted) mean and standard deviation of all
@@ -217,7 +217,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         **BaseDigitClassifier._parameter_constraints,
     }
 
-    _default_learning_rates = {"adam": 0.003}
+    _default_learning_rates = {"adam": 0.006}
     _fewest_epochs = 8
 
     def __init__(
@@ -230,7 +230,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         batch_normalization=True,
         hidden_layer_sizes=(128,),
         activation="relu",
-        dropout=0.3,
+        dropout=0.0,
         image_shape=None,
         augmentation="digits",
         precision="float32",

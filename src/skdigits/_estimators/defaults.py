@@ -18,7 +18,7 @@ def default_epochs(n_samples, fewest):
 
 def default_label_smoothing(n_samples):
     """Return the label smoothing: the more samples, the less the labels need it."""
-    return min(0.05, 300 / n_samples)
+    return min(0.05, 1000 / n_samples)
 
 
 def resolve_defaults(estimator, n_samples, epochs):

@@ -56,7 +56,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
         is ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.
     label_smoothing : float, default=None
         Fraction of each label to spread evenly over all classes, in [0, 1) ([3]_). None means
-        0.05 for up to 6,000 training samples, then ``300 / n_samples``. ``history_`` has the loss
+        0.05 for up to 20,000 training samples, then ``1000 / n_samples``. ``history_`` has the loss
         without smoothing.
     standardize : bool, default=True
         Train on ``(X - mean) / std`` with the (weighted) mean and standard deviation of all

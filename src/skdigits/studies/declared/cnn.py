@@ -14,7 +14,12 @@ from skdigits.studies.study import Study
 
 
 def _cnn(n_convolutions, *, hidden=True, activation="sigmoid", optimizer="sgd", **parameters):
-    defaults = KERAS_DEFAULTS | {"batch_size": 128, "pool_size": None, "epochs": 5}
+    defaults = KERAS_DEFAULTS | {
+        "batch_size": 128,
+        "pool_size": None,
+        "augmentation": None,
+        "epochs": 5,
+    }
     if optimizer == "adam":
         defaults["learning_rate"] = 0.001  # Keras' own; that of ConvDigitClassifier is higher
     return ConvDigitClassifier(
