@@ -470,6 +470,17 @@ def test_images_that_cannot_be_read(run, reader, folder, monkeypatch):
         assert err.count("\n") == 1
 
 
+def test_several_digits_are_named_by_their_file(run, reader, folder):
+    image = Image.new("L", (120, 60), "white")
+    for left in (20, 80):
+        ImageDraw.Draw(image).rectangle((left, 10, left + 8, 50), fill="black")
+    image.save("eleven.png")
+    with pytest.warns(UserWarning, match="^eleven.png shows several digits; crop one digit"):
+        status, out, _ = run(f"predict '{reader}' eleven.png")
+    assert status == 0
+    assert out.startswith("eleven.png")
+
+
 def test_data_that_do_not_suit_the_model(run, reader, fitted, folder):
     joblib.dump(fitted, "digits.joblib")
     draw(folder / "drawings" / "2" / "2.png", one=True)

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.linear_model import RidgeClassifier
+from sklearn.linear_model import LinearRegression, RidgeClassifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, ParameterGrid, train_test_split
+from sklearn.neighbors import KNeighborsClassifier
 
 from skdigits import DenseDigitClassifier
 from skdigits.__main__ import main
@@ -256,6 +257,31 @@ def test_curves(eight_by_eight, tmp_path):
     rows = np.random.default_rng(1).permutation(len(X))[:100]
     alone = clone(TINY).set_params(random_state=1).fit(X[rows], y[rows])
     assert results.test_accuracy[1] == alone.score(*parts["test"])
+
+
+def test_curves_of_other_classifiers(eight_by_eight, tmp_path):
+    """Classifiers without epochs, probabilities or a random state, repeated for small sizes."""
+    neighbours = KNeighborsClassifier(3)
+    curve = Curve("neighbours", neighbours, (100, 500), _images_of, seeds=(2, 1))
+    line = Curve("line", RidgeClassifier(), (100,), lambda fit: f"line of {fit['images']}")
+    assert curve.n_fits() == 3
+    assert curve.n_fits(seeds=2) == 4
+    study = _study(curve, line)
+    results = reproduce(study, tmp_path, file=io.StringIO())
+    assert results[["network", "seed"]].values.tolist() == [
+        ["100 images", 0],
+        ["100 images", 1],
+        ["500 images", 0],
+        ["line of 100", 0],
+    ]
+    assert results.epochs.isna().all()
+    assert results.test_loss.notna().tolist() == [True, True, True, False]
+    parts = data.images(Split(divisor=16))
+    X, y = parts["train"]
+    rows = np.random.default_rng(1).permutation(len(X))[:100]
+    alone = clone(neighbours).fit(X[rows], y[rows])
+    assert results.test_accuracy[1] == alone.score(*parts["test"])
+    pd.testing.assert_frame_equal(reproduce(study, tmp_path, file=io.StringIO()), results)
 
 
 def test_records(tmp_path):
@@ -541,6 +567,14 @@ CONTINUED = clone(TINY).set_params(warm_start=True)
         (
             lambda: Network("line", RidgeClassifier()),
             "estimator of Network 'line' must be a digit classifier.*; got RidgeClassifier",
+        ),
+        (
+            lambda: Curve("line", LinearRegression(), (100,), _images_of),
+            "estimator of Curve 'line' must be a classifier; got LinearRegression",
+        ),
+        (
+            lambda: Curve("one", TINY, (100, 500), _images_of, seeds=(3,)),
+            r"seeds of Curve 'one' must be an int, or one for each of the 2 values; got \(3,\)",
         ),
         (lambda: Network(" ", TINY), "row names of Network ' ' must be text; got ' '"),
         (

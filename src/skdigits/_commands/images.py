@@ -6,6 +6,7 @@ import numpy as np
 
 from skdigits import DigitImageNormalizer
 from skdigits._commands.errors import CommandError, first_line
+from skdigits._utils import warn
 
 
 def image_files(folder):
@@ -34,8 +35,8 @@ def _read_image(path):
     from PIL import Image
 
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".* blank")  # an error, below
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             row = DigitImageNormalizer().transform([path])
     except OSError as error:
         reason = error.strerror or first_line(error)
@@ -45,4 +46,7 @@ def _read_image(path):
         raise CommandError(f"{path} cannot be read as an image: {reason}") from None
     if not row.any():
         raise CommandError(f"{path} must show a digit; the image is blank")
+    for message in (str(warning.message) for warning in caught):
+        several = "shows several digits; crop one digit per image"
+        warn(f"{path} {several}" if "several digits" in message else f"{path}: {message}")
     return row

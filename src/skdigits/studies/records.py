@@ -11,7 +11,6 @@ RECORDS_FILE = "records.jsonl"
 REQUIRED_FIELDS = {
     **dict.fromkeys(("key", "study", "network", "finished"), str),
     **dict.fromkeys(("seed", "images"), int),
-    **dict.fromkeys(("parameters", "epochs"), int | None),
     "quick": bool,
     "fit_seconds": float,
     **dict.fromkeys(("history", "environment"), dict),

@@ -45,8 +45,17 @@ RECORD_FIELDS = (
     "test_loss",
     "model",
 )
-# Every row has a value in these, and the study.
-REQUIRED_COLUMNS = ["study", *RECORD_FIELDS[:8], "accuracy"]
+# Every row has a value in these; classifiers to compare with have no parameters and epochs.
+REQUIRED_COLUMNS = [
+    "study",
+    "experiment",
+    "network",
+    "seed",
+    "quick",
+    "images",
+    "fit_seconds",
+    "accuracy",
+]
 
 
 def result_rows(study, published, fits):
