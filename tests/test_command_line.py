@@ -369,7 +369,7 @@ TRAIN_ERRORS = {
     "digits.npz --model pca --set epochs=3": "--set epochs is no parameter of pca; try "
     "classifier__epochs, ",
     "digits.npz --set epochs=-1": "cannot train: The 'epochs' parameter of DenseDigitClassifier "
-    "must be an int in the range [1, inf). Got -1 instead.",
+    "must be an int in the range [1, inf) or None. Got -1 instead.",
     "digits.npz --set activation=red": "cannot train: The 'activation' parameter of",
     "digits.npz --model pca --set classifier=red --set classifier__epochs=3": "--set cannot be "
     "applied: 'str' object has no attribute 'set_params'",

@@ -33,6 +33,7 @@ def plain(optimizer, **parameters):
     defaults = {
         "learning_rate_schedule": "constant",
         "dropout": 0.0,
+        "label_smoothing": 0.0,
         "standardize": False,
         "batch_size": 64,
         "epochs": 2,
@@ -147,7 +148,7 @@ def test_learning_rate_overrides_that_of_the_optimizer(data):
 @pytest.mark.parametrize(
     ("optimizer", "rate"),
     [
-        ("adam", 0.003),
+        ("adam", 0.006),
         ("sgd", 0.01),
         ("nadam", 0.001),
         (MOMENTUM, 0.05),

@@ -151,6 +151,8 @@ def test_loop_is_the_gradient_tape_loop_for_convolutions(network, forms, digits,
     classifier = ConvDigitClassifier(
         **(parameters | CONVOLUTIONS[network]),
         dropout=0.0,
+        augmentation=None,
+        label_smoothing=0.0,
         standardize=False,
         optimizer="sgd",
         learning_rate=0.05,

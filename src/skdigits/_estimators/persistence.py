@@ -31,7 +31,8 @@ class VersionedState:
                 f"{state_format}, which is newer than format {STATE_FORMAT} of the installed "
                 f"skdigits {skdigits.__version__}; upgrade skdigits to load it"
             )
-        super().__setstate__(state)
+        # Parameters that the version that saved it did not have get their defaults.
+        super().__setstate__(vars(type(self)()) | state)
 
 
 def plain_optimizer(values):
