@@ -82,7 +82,7 @@ def test_empty_training_data(digits, small_conv):
         (
             {"augmentation": {"turn": 3}},
             (-1, 64),
-            "augmentation may only have the keys shift, rotation, zoom, shear, elastic; got 'turn'",
+            "may only have the keys shift, rotation, zoom, shear and elastic; got 'turn'",
         ),
         ({"augmentation": {"shift": -1}}, (-1, 64), "must hold finite, non-negative numbers"),
         ({"augmentation": {"zoom": "big"}}, (-1, 64), "must hold finite, non-negative numbers"),

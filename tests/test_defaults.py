@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from skdigits import ConvDigitClassifier, DenseDigitClassifier
-from skdigits._estimators.defaults import FEW_SAMPLES, resolve_defaults
+from skdigits._estimators.defaults import resolve_defaults
+from skdigits._estimators.fitting import MERGED_SAMPLES
 
 
 def resolved(classifier, n_samples):
@@ -12,13 +13,27 @@ def resolved(classifier, n_samples):
     return classifier.batch_size_, classifier.epochs_, classifier.label_smoothing_
 
 
-@pytest.mark.parametrize("n_samples", [1, 2, 30, 100, 5_000, 5_001, 60_000, 10**7])
-@pytest.mark.parametrize(("kind", "fewest"), [(DenseDigitClassifier, 10), (ConvDigitClassifier, 8)])
-def test_rules_are_those_of_the_documentation(n_samples, kind, fewest):
-    batch_size, epochs, label_smoothing = resolved(kind(), n_samples)
-    assert batch_size == (32 if n_samples <= 5_000 else 128)
-    assert epochs == max(fewest, round(1000 / n_samples**0.5))
-    assert label_smoothing == pytest.approx(0.05 if n_samples <= 20_000 else 1000 / n_samples)
+@pytest.mark.parametrize(
+    ("n_samples", "batch_size", "epochs_of_dense", "epochs_of_conv", "label_smoothing"),
+    [
+        (1, 32, 400, 300, 0.05),
+        (100, 32, 86, 65, 0.05),
+        (1_000, 32, 40, 30, 0.05),
+        (2_001, 64, 32, 24, 0.05),
+        (10_000, 64, 19, 14, 0.05),
+        (60_000, 128, 10, 8, 1 / 60),
+        (10**9, 128, 1, 1, 1e-6),
+    ],
+)
+def test_defaults_are_those_of_the_documentation(
+    n_samples, batch_size, epochs_of_dense, epochs_of_conv, label_smoothing
+):
+    for kind, epochs in (
+        (DenseDigitClassifier, epochs_of_dense),
+        (ConvDigitClassifier, epochs_of_conv),
+    ):
+        expected = batch_size, epochs, pytest.approx(label_smoothing)
+        assert resolved(kind(), n_samples) == expected
 
 
 def test_given_values_are_respected():
@@ -26,12 +41,12 @@ def test_given_values_are_respected():
     assert resolved(classifier, 100) == (7, 3, 0.0)
 
 
-def test_searches_fit_each_fold_by_its_own_size(digits, small):
+def test_every_fit_of_a_curve_has_its_own_defaults(digits, small):
     X, _, y, _ = digits
     classifier = small(epochs=None, batch_size=None, label_smoothing=None)
-    for n_samples in (50, 400):
+    for n_samples, epochs in ((64, 100), (512, 50)):
         classifier.fit(X[:n_samples], y[:n_samples])
-        assert classifier.n_iter_ == classifier.epochs_ == round(1000 / n_samples**0.5)
+        assert classifier.n_iter_ == classifier.epochs_ == epochs
     assert classifier.get_params()["epochs"] is None
 
 
@@ -44,7 +59,7 @@ def test_samples_held_out_do_not_count(digits, small):
         validation_fraction=0.5,
         learning_rate_schedule="constant",
     ).fit(X[:200], y[:200], sample_weight=np.arange(200) % 4 > 0)
-    assert classifier.epochs_ == round(1000 / 75**0.5)
+    assert classifier.epochs_ == round(400 / 75 ** (1 / 3))
     assert classifier.n_iter_ <= classifier.epochs_
 
 
@@ -53,12 +68,14 @@ def test_partial_fit_takes_one_epoch(digits, small):
     classifier = small(batch_size=None, epochs=None, label_smoothing=None)
     classifier.partial_fit(X[:100], y[:100], classes=range(10)).partial_fit(X[:50], y[:50])
     assert (classifier.epochs_, classifier.n_iter_, classifier.batch_size_) == (1, 2, 32)
+    assert classifier.label_smoothing_ == 0.05
 
 
 def test_few_samples_train_alike_in_any_order(digits, small):
     """Repeating samples is the same as weights, and their order does not matter."""
     X, _, y, _ = digits
-    assert len(X) <= FEW_SAMPLES
+    X, y = X[:500], y[:500]
+    assert len(X) * 2 <= MERGED_SAMPLES
     classifier = small(batch_size=None)
     rng = np.random.default_rng(0)
     times = rng.integers(0, 3, len(X))

@@ -8,6 +8,8 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 
+from skdigits import DenseDigitClassifier
+
 FILES = sorted((Path(__file__).parent / "data").glob("*/*.joblib"))
 
 
@@ -42,3 +44,22 @@ def test_a_saved_network_trains_further(file):
     network = joblib.load(file).partial_fit(X, y)
     assert network.n_iter_ == 11
     assert network.score(X, y) > 0.8
+
+
+class RequiredSizes(DenseDigitClassifier):
+    """A classifier with a parameter that has no default."""
+
+    def __init__(self, hidden_layer_sizes):
+        super().__init__(hidden_layer_sizes)
+
+
+def test_parameters_that_a_saved_state_lacks_get_their_defaults():
+    for classifier in (DenseDigitClassifier(7, label_smoothing=0.2), RequiredSizes(7)):
+        state = classifier.__getstate__()
+        state.pop("label_smoothing")
+        loaded = object.__new__(type(classifier))
+        loaded.__setstate__(state)
+        expected = classifier.get_params()
+        if "label_smoothing" in expected:
+            expected |= {"label_smoothing": None}
+        assert loaded.get_params() == expected

@@ -574,8 +574,9 @@ CONTINUED = clone(TINY).set_params(warm_start=True)
         ),
         (
             lambda: Curve("one", TINY, (100, 500), _images_of, seeds=(3,)),
-            r"seeds of Curve 'one' must be an int, or one for each of the 2 values; got \(3,\)",
+            r"seeds of Curve 'one' must be a positive int, .* each of the 2 values; got \(3,\)",
         ),
+        (lambda: Curve("one", TINY, (100,), _images_of, seeds=0), "positive int, .*; got 0"),
         (lambda: Network(" ", TINY), "row names of Network ' ' must be text; got ' '"),
         (
             lambda: Search("epochs", TINY, {"epochs": [1, 2]}, lambda fit: fit["epochs"], folds=2),

@@ -31,7 +31,7 @@ def augmentation_limits(augmentation, image_shape):
     """
     if augmentation is None:
         return None
-    if isinstance(augmentation, str):
+    if isinstance(augmentation, str):  # "digits", the only one that is valid
         side = min(image_shape) / 28  # of the images of MNIST
         augmentation = {
             "shift": 2 * side,
@@ -43,7 +43,8 @@ def augmentation_limits(augmentation, image_shape):
     for name in augmentation:
         if name not in DISTORTIONS:
             raise ValueError(
-                f"augmentation may only have the keys {', '.join(DISTORTIONS)}; got {name!r}"
+                f"augmentation may only have the keys {', '.join(DISTORTIONS[:-1])} and "
+                f"{DISTORTIONS[-1]}; got {name!r}"
             )
     limits = {name: augmentation.get(name, 0) for name in DISTORTIONS}
     if not all(

@@ -80,8 +80,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
 
     # Default learning rates by optimizer, where they differ from Keras'.
     _default_learning_rates = {}
-    # Smallest number of epochs by default.
-    _fewest_epochs = 10
+    # Epochs by default, times the cube root of the number of training samples.
+    _epochs_factor = 400
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):

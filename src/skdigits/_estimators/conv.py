@@ -60,8 +60,8 @@ class ConvDigitClassifier(BaseDigitClassifier):
         axis, in pixels; "rotation" and horizontal "shear", in degrees; "zoom", a fraction; and
         "elastic", the standard deviation of smooth displacements, in pixels ([5]_). Missing limits
         are 0. Pixels outside the image repeat its border. "digits" means ``{"shift": 2,
-        "rotation": 10, "zoom": 0.1, "shear": 10, "elastic": 0.7}`` for images of 28 x 28; other
-        sizes change shift and elastic in proportion. None trains on the images as they are.
+        "rotation": 10, "zoom": 0.1, "shear": 10, "elastic": 0.7}`` for images of 28 x 28; for other
+        sizes, shift and elastic are in proportion to the shorter side. None trains on the images as they are.
     precision : {"float32", "mixed_bfloat16", "auto"}, default="float32"
         Arithmetic of convolutions while training; everything else, including weights and
         prediction, is float32. "mixed_bfloat16" is meant for processors with bfloat16 arithmetic
@@ -92,11 +92,12 @@ class ConvDigitClassifier(BaseDigitClassifier):
     warmup_fraction : float, default=0.25
         Fraction of all steps during which the "one_cycle" learning rate rises, in [0, 1).
     batch_size : int, default=None
-        Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 5,000
-        training samples, else 128.
+        Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 2,000
+        training samples, 64 for up to 20,000, else 128; and up to 1,000 samples are then sorted and
+        equal ones merged, so that their order does not matter.
     epochs : int, default=None
         Number of epochs; with `early_stopping` the maximum number. None means
-        ``1000 / sqrt(n_samples)``, rounded, and at least 8.
+        ``300 / n_samples ** (1 / 3)``, rounded.
     l2 : float, default=0.0
         Strength of the L2 penalty on the kernels, ``l2 / 2 * sum(kernel ** 2) / batch_size``, which
         is ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.
@@ -218,7 +219,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
     }
 
     _default_learning_rates = {"adam": 0.006}
-    _fewest_epochs = 8
+    _epochs_factor = 300
 
     def __init__(
         self,

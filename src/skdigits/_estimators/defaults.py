@@ -1,19 +1,16 @@
 """Defaults that depend on the number of training samples, see docs/defaults.md."""
 
-import math
-
-# Training sets of up to this many samples are trained on in small batches.
-FEW_SAMPLES = 5_000
-
 
 def default_batch_size(n_samples):
-    """Return the samples per step: with few samples, small batches, for enough steps."""
-    return 32 if n_samples <= FEW_SAMPLES else 128
+    """Return the batch size: small for few samples, so that training takes enough steps."""
+    if n_samples <= 2_000:
+        return 32
+    return 64 if n_samples <= 20_000 else 128
 
 
-def default_epochs(n_samples, fewest):
-    """Return the number of epochs, so that the number of steps grows as the square root."""
-    return max(fewest, round(1000 / math.sqrt(n_samples)))
+def default_epochs(n_samples, factor):
+    """Return the number of epochs; fewer for more samples, as each epoch has more steps."""
+    return max(1, round(factor / n_samples ** (1 / 3)))
 
 
 def default_label_smoothing(n_samples):
@@ -32,15 +29,13 @@ def resolve_defaults(estimator, n_samples, epochs):
     epochs : int or None
         Number of epochs of this fit.
     """
-    given = estimator.batch_size, epochs, estimator.label_smoothing
-    defaults = (
-        default_batch_size(n_samples),
-        default_epochs(n_samples, estimator._fewest_epochs),
-        default_label_smoothing(n_samples),
-    )
-    batch_size, epochs, label_smoothing = (
-        default if one is None else one for one, default in zip(given, defaults, strict=True)
-    )
+    batch_size, label_smoothing = estimator.batch_size, estimator.label_smoothing
+    if batch_size is None:
+        batch_size = default_batch_size(n_samples)
+    if epochs is None:
+        epochs = default_epochs(n_samples, estimator._epochs_factor)
+    if label_smoothing is None:
+        label_smoothing = default_label_smoothing(n_samples)
     estimator.batch_size_ = int(batch_size)
     estimator.epochs_ = int(epochs)
     estimator.label_smoothing_ = float(label_smoothing)

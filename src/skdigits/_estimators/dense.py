@@ -46,11 +46,12 @@ class DenseDigitClassifier(BaseDigitClassifier):
     warmup_fraction : float, default=0.25
         Fraction of all steps during which the "one_cycle" learning rate rises, in [0, 1).
     batch_size : int, default=None
-        Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 5,000
-        training samples, else 128.
+        Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 2,000
+        training samples, 64 for up to 20,000, else 128; and up to 1,000 samples are then sorted and
+        equal ones merged, so that their order does not matter.
     epochs : int, default=None
         Number of epochs; with `early_stopping` the maximum number. None means
-        ``1000 / sqrt(n_samples)``, rounded, and at least 10.
+        ``400 / n_samples ** (1 / 3)``, rounded.
     l2 : float, default=0.0
         Strength of the L2 penalty on the kernels, ``l2 / 2 * sum(kernel ** 2) / batch_size``, which
         is ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.

@@ -6,7 +6,6 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skdigits._architecture import n_trainable, weights_by_layer
-from skdigits._estimators.defaults import FEW_SAMPLES
 from skdigits._estimators.validation import check_float, class_weights, encode_labels
 from skdigits._training.dataset import (
     Dataset,
@@ -23,6 +22,9 @@ from skdigits._training.state import (
     TrainingState,
 )
 from skdigits._utils import FLOAT32_MAX, FLOAT32_TINY, warn
+
+# Training sets of up to this many samples do not depend on their order, if `batch_size` is None.
+MERGED_SAMPLES = 1_000
 
 OPTIMIZERS = (
     "adadelta",
@@ -177,7 +179,7 @@ def make_datasets(estimator, data, held_out, *, normalize):
         y,
         weight,
         np.flatnonzero(weight),
-        merge_up_to=FEW_SAMPLES if estimator.batch_size is None else int(estimator.batch_size),
+        merge_up_to=MERGED_SAMPLES if estimator.batch_size is None else int(estimator.batch_size),
         normalize=normalize,
     )
     return training, validation

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from functools import wraps
+from inspect import signature
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -32,7 +33,9 @@ class VersionedState:
                 f"skdigits {skdigits.__version__}; upgrade skdigits to load it"
             )
         # Parameters that the version that saved it did not have get their defaults.
-        super().__setstate__(vars(type(self)()) | state)
+        parameters = signature(type(self).__init__).parameters.values()
+        defaults = {one.name: one.default for one in parameters if one.default is not one.empty}
+        super().__setstate__(defaults | state)
 
 
 def plain_optimizer(values):

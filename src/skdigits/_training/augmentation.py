@@ -48,6 +48,7 @@ def augment(images, limits, key):
     sine, cosine = shrink * tf.sin(angle), shrink * tf.cos(angle)
     y, x = cosine * y + sine * x, cosine * x - sine * y
     noise = limits[4] * _smooth_noise(n_images, height, width, hash_bits(key))
+    y, x = tf.clip_by_value(y, -1e9, 1e9), tf.clip_by_value(x, -1e9, 1e9)  # 0 * inf is NaN
     source_y = tf.clip_by_value(y + noise[0] + (height - 1) / 2, 0, height - 1)
     source_x = tf.clip_by_value(x + slant * y + noise[1] + (width - 1) / 2, 0, width - 1)
     top, left = tf.floor(source_y), tf.floor(source_x)

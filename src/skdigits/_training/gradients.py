@@ -39,14 +39,19 @@ def gradient_function(config, jit, *, forms, augments, smooths, dtype):
         (without smoothing), the weight of the correct predictions, the gradients, and the moments
         of each batch normalization.
     """
-    prepare = jit(_input_function(config, augments, as_patches=forms != "native", dtype=dtype))
+    # By itself: XLA would repeat it for each of the patches that an image is cut into.
+    distort = jit(_distortion_function(config)) if augments else None
+    prepare = jit(_input_function(config, as_patches=forms != "native", dtype=dtype))
     stages = conv_stages(config, jit, forms=forms, dtype=dtype)
     dense = jit(_dense_function(config, smooths))
 
     def compute_gradients(values, batch, size, key, input_settings, label_smoothing):
         x, y, weight = batch
         values = iter(values)
-        x = prepare(x, key, *input_settings)
+        *scaling, limits = input_settings
+        if distort:
+            x = distort(x, limits, key)
+        x = prepare(x, *scaling)
         visited, moments = [], []
         for forward, backward, n_parameters in stages:
             parameters = [next(values) for _ in range(n_parameters)]
@@ -64,15 +69,22 @@ def gradient_function(config, jit, *, forms, augments, smooths, dtype):
     return compute_gradients
 
 
-def _input_function(config, augments, *, as_patches, dtype):
-    """Build the function that augments and scales a batch."""
+def _distortion_function(config):
+    """Build the function that augments a batch of images."""
+
+    def distort(x, limits, key):
+        images = tf.reshape(tf.cast(x, tf.float32), (x.shape[0], *config["image_shape"]))
+        return augment(images, limits, key)
+
+    return distort
+
+
+def _input_function(config, *, as_patches, dtype):
+    """Build the function that scales a batch, and extracts patches."""
     image_shape = config.get("image_shape")
 
-    def prepare(x, key, shift, scale, augmentation):
-        x = tf.cast(x, tf.float32)
-        if augments:
-            x = augment(tf.reshape(x, (x.shape[0], *image_shape)), augmentation, key)
-        x = (x - shift) * scale
+    def prepare(x, shift, scale):
+        x = (tf.cast(x, tf.float32) - shift) * scale
         if not image_shape:
             return x
         x = tf.reshape(x, (x.shape[0], *image_shape, 1))

@@ -183,7 +183,7 @@ def _estimator(experiment, seed, quick):
     for name, value in estimator.get_params().items():
         if name == "random_state":
             changes[name] = seed
-        elif quick and name in ("epochs", "classifier__epochs"):
+        elif quick and name.rpartition("__")[-1] == "epochs":
             changes[name] = min(value or QUICK_EPOCHS, QUICK_EPOCHS)
     return estimator.set_params(**changes)
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
 from sklearn.base import ClassifierMixin, is_classifier
 from sklearn.model_selection import ParameterGrid
 
 from skdigits import ConvDigitClassifier, DenseDigitClassifier
+from skdigits._utils import is_int
 from skdigits.studies.data import Split
 
 
@@ -237,24 +237,25 @@ class Curve:
             raise ValueError(
                 f"estimator of Curve {self.name!r} must be a classifier; got {self.estimator!r}"
             )
-        if isinstance(self.seeds, tuple) and len(self.seeds) != len(self.values):
+        each = self._seeds_of_each()
+        if len(each) != len(self.values) or not all(is_int(n) and n >= 1 for n in each):
             raise ValueError(
-                f"seeds of Curve {self.name!r} must be an int, or one for each of the "
+                f"seeds of Curve {self.name!r} must be a positive int, or one for each of the "
                 f"{len(self.values)} values; got {self.seeds}"
             )
         self.row_names()
 
     def n_fits(self, seeds=None):
         """Return the number of fits; `seeds` replaces the declared number of seeds."""
-        return sum(len(self.values_of(seed, seeds)) for seed in range(seeds or np.max(self.seeds)))
+        return seeds * len(self.values) if seeds else sum(self._seeds_of_each())
 
     def values_of(self, seed, seeds=None):
         """Return the values to fit with a seed; `seeds` replaces the declared number of seeds."""
-        if seeds or not isinstance(self.seeds, tuple):
-            return self.values
-        return tuple(
-            value for value, n_seeds in zip(self.values, self.seeds, strict=True) if seed < n_seeds
-        )
+        each = [seeds] * len(self.values) if seeds else self._seeds_of_each()
+        return tuple(value for value, n in zip(self.values, each, strict=True) if seed < n)
+
+    def _seeds_of_each(self):
+        return [self.seeds] * len(self.values) if is_int(self.seeds) else list(self.seeds)
 
     def row_names(self):
         """Return the names of its rows."""

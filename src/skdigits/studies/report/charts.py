@@ -64,9 +64,11 @@ def _learning_curves(figure, results):
     axes = figure.subplots()
     for number, (name, rows) in enumerate(results.groupby("experiment", sort=False)):
         colour = (OURS, PUBLISHED, *OTHERS)[number % 5]
+        style = "-" if number < 5 else "--"  # after five, the colours repeat
         errors = 100 * (1 - rows.groupby("images").test_accuracy.agg(["mean", "min", "max"]))
         axes.fill_between(errors.index, errors["min"], errors["max"], color=colour, alpha=0.2)
-        axes.plot(errors["mean"], marker="osD^"[number % 4], color=colour, label=name)
+        marker = "osD^v"[number % 5]
+        axes.plot(errors["mean"], style, marker=marker, color=colour, label=name)
     axes.set(xscale="log", yscale="log", xlabel="training images", ylabel="test error, %")
     low, high = axes.get_ylim()
     ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50, 100) if low <= tick <= high]
