@@ -37,8 +37,7 @@ ConfusedDigitsDisplay.from_estimator(plain, X_test, y_test)
 
 # %%
 # By default, the classifier distorts every image at random in each epoch. The training images
-# become harder to fit; accuracy on new images improves with more epochs than here, or with fewer
-# images.
+# become harder to fit. This pays off with more epochs than here, or with fewer training images.
 
 augmented = ConvDigitClassifier((8, 16), hidden_layer_sizes=64, epochs=4, random_state=0).fit(X, y)
 for name, network in (("plain", plain), ("augmented", augmented)):

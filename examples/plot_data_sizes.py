@@ -2,8 +2,8 @@
 How many images are enough?
 ===========================
 
-scikit-learn's ``learning_curve`` trains the same network on training sets of increasing size. By
-default, batches are smaller and epochs more with fewer images.
+scikit-learn's ``learning_curve`` trains the same network on training sets of increasing size. With
+fewer images, the classifiers use smaller batches and more epochs by default.
 """
 
 # %%

@@ -61,7 +61,8 @@ class ConvDigitClassifier(BaseDigitClassifier):
         "elastic", the standard deviation of smooth displacements, in pixels ([5]_). Missing limits
         are 0. Pixels outside the image repeat its border. "digits" means ``{"shift": 2,
         "rotation": 10, "zoom": 0.1, "shear": 10, "elastic": 0.7}`` for images of 28 x 28; for other
-        sizes, shift and elastic are in proportion to the shorter side. None trains on the images as they are.
+        sizes, shift and elastic are in proportion to the shorter side. None trains on the images
+        as they are.
     precision : {"float32", "mixed_bfloat16", "auto"}, default="float32"
         Arithmetic of convolutions while training; everything else, including weights and
         prediction, is float32. "mixed_bfloat16" is meant for processors with bfloat16 arithmetic
