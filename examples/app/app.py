@@ -1,0 +1,171 @@
+"""A web app that reads handwritten digits, drawn in the browser or in an image file.
+
+    python app.py model.joblib
+
+The model is a classifier of skdigits, fitted on MNIST. The app does not need TensorFlow.
+"""
+
+import argparse
+import asyncio
+import base64
+import hashlib
+import io
+import re
+import warnings
+from pathlib import Path
+
+import anyio
+import joblib
+import uvicorn
+from PIL import Image, ImageOps
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from skdigits import DigitImageNormalizer
+
+FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/gif": "GIF"}
+# JPEG is decoded at a fraction of its size, and phones take large photos.
+MAX_MEGAPIXELS = {"PNG": 10, "JPEG": 30, "WEBP": 10, "GIF": 10}
+MAX_MEGABYTES = 10  # of an upload
+MAX_SECONDS = 20  # for an upload to arrive
+MAX_UPLOADS = 64  # at the same time
+N_THREADS = 2  # that decode and predict, with a few hundred MB each for the largest images
+
+PAGE = Path(__file__).with_name("index.html").read_text("utf-8")
+
+
+def load_model(path):
+    """Load a classifier of the digits 0 to 9; exit with one line if the file holds none."""
+    try:
+        model = joblib.load(path)
+    except OSError as error:
+        raise SystemExit(f"{path} cannot be read: {error.strerror or error}") from None
+    except Exception as error:  # whatever a damaged or foreign pickle raises
+        raise SystemExit(f"{path} must be a model saved with joblib: {error!r}") from None
+    if not hasattr(model, "predict_proba") or getattr(model, "n_features_in_", None) != 28 * 28:
+        raise SystemExit(f"{path} must hold a classifier, fitted on rows of 784 pixels")
+    if list(model.classes_) != list(range(10)):
+        raise SystemExit(f"{path} must hold a classifier of the digits 0 to 9")
+    return model
+
+
+async def read_body(request):
+    """Read the body of an upload, and never much more of it than the limit."""
+    max_bytes = MAX_MEGABYTES * 1_000_000
+    too_large = HTTPException(413, f"The file has more than {MAX_MEGABYTES} MB.")
+    if int(request.headers.get("Content-Length", 0)) > max_bytes:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(MAX_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > max_bytes:
+                    raise too_large
+    except TimeoutError:
+        message = f"The upload took more than {MAX_SECONDS} seconds."
+        raise HTTPException(408, message, {"Connection": "close"}) from None
+    if not body:
+        raise HTTPException(400, "The upload is empty.")
+    return body
+
+
+def read_image(body, kind):
+    """Decode an image of the given format, unless it has too many pixels."""
+    try:
+        image = Image.open(io.BytesIO(body), formats=[kind])
+        if image.width * image.height > MAX_MEGAPIXELS[kind] * 1_000_000:
+            raise Image.DecompressionBombError
+        image.draft("RGB", (320, 320))  # a JPEG may be decoded at a fraction of its size
+        image.load()
+        return ImageOps.exif_transpose(image)
+    except Image.DecompressionBombError:
+        message = f"The image has more than {MAX_MEGAPIXELS[kind]} million pixels."
+        raise HTTPException(413, message) from None
+    except Exception:  # decoders raise errors of many types for damaged files
+        raise HTTPException(400, f"The file is damaged, or it is no {kind} image.") from None
+
+
+def read_digit(model, body, kind):
+    """Predict the digit in an image file."""
+    pixels = DigitImageNormalizer().transform([read_image(body, kind)])
+    if not pixels.any():
+        raise HTTPException(422, "No digit found: the image is blank.")
+    (probabilities,) = model.predict_proba(pixels)
+    return {
+        "digit": int(probabilities.argmax()),
+        "probabilities": probabilities.tolist(),
+        "pixels": pixels[0].tolist(),
+    }
+
+
+def content_security_policy():
+    """Allow the scripts and styles of the page, requests to the app, and nothing else."""
+
+    def source(tag):
+        text = re.search(f"<{tag}>(.*?)</{tag}>", PAGE, re.DOTALL)[1]
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        return f"{tag}-src 'sha256-{digest}'"
+
+    return (
+        f"default-src 'none'; {source('script')}; {source('style')}; connect-src 'self'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def create_app(model):
+    """Create the app around a fitted classifier."""
+    # Uploads must not fill the log. Threads share the filters, so they are set once.
+    warnings.filterwarnings("ignore", ".* is blank")
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    uploads = asyncio.Semaphore(MAX_UPLOADS)
+    threads = anyio.CapacityLimiter(N_THREADS)
+    headers = {
+        "Content-Security-Policy": content_security_policy(),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+
+    async def page(request):
+        return HTMLResponse(PAGE, headers=headers)
+
+    async def predict(request):
+        if uploads.locked():
+            raise HTTPException(429, "Too many images at once. Try again.", {"Retry-After": "1"})
+        async with uploads:
+            content_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
+            if content_type.lower() not in FORMATS:
+                raise HTTPException(415, f"Send an image: {', '.join(FORMATS.values())}.")
+            body = await read_body(request)
+            kind = FORMATS[content_type.lower()]
+            answer = await anyio.to_thread.run_sync(read_digit, model, body, kind, limiter=threads)
+        return JSONResponse(answer)
+
+    async def error(request, error):
+        return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+    async def gone(request, error):
+        return Response(status_code=400)  # nobody receives it
+
+    return Starlette(
+        routes=[Route("/", page), Route("/predict", predict, methods=["POST"])],
+        exception_handlers={HTTPException: error, ClientDisconnect: gone},
+    )
+
+
+def main():
+    """Start the app."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", help="classifier saved with joblib; only load files you trust")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 serves the whole network")
+    parser.add_argument("--port", type=int, default=8000)
+    options = parser.parse_args()
+    app = create_app(load_model(options.model))
+    uvicorn.run(app, host=options.host, port=options.port, access_log=False)
+
+
+if __name__ == "__main__":
+    main()
