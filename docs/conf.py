@@ -27,6 +27,7 @@ myst_heading_anchors = 3
 autosummary_generate = True
 numpydoc_show_class_members = False
 
+# A folder with a README.md would become a part of the gallery; examples/app has a README.markdown.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
