@@ -23,8 +23,10 @@ def page(url, window="desktop", scheme="light"):
     options.add_argument("--headless=new")
     options.add_argument("--no-sandbox")  # containers often forbid it
     options.add_argument("--disable-dev-shm-usage")
+    options.add_argument("--disable-gpu")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+    driver.command_executor.client_config.timeout = 600  # on a busy machine
     try:
         width, height = WINDOWS[window]
         size = {"width": width, "height": height, "deviceScaleFactor": 1}

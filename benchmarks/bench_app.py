@@ -6,7 +6,7 @@ draws one hundred digits in the page, with the events of a real mouse, at the wi
 of a phone. Chromium and its driver (Debian: chromium, chromium-driver) cannot be installed by pip,
 which is why this is not one of the tests.
 
-    python benchmarks/bench_app.py [--model model.joblib] [--screenshots FOLDER]
+    python benchmarks/bench_app.py [--model model.joblib] [--screenshots FOLDER] [--no-browser]
 """
 
 import argparse
@@ -27,7 +27,6 @@ from pathlib import Path
 import joblib
 import numpy as np
 import psutil
-from app_in_browser import check_page, draw_all
 from common import table, write_json
 from drawn_digits import drawn_digits
 from PIL import Image, ImageDraw
@@ -90,7 +89,8 @@ def load(process, address, n_connections, seconds):
         for _ in range(50):
             expected = post(connection, body)
     assert expected[0] == 200
-    end = time.perf_counter() + seconds
+    begin = time.perf_counter()
+    end = begin + seconds
     latencies, errors, memory = [], [], []
 
     def client():
@@ -114,12 +114,12 @@ def load(process, address, n_connections, seconds):
         time.sleep(seconds / 20)
     for thread in threads:
         thread.join()
+    seconds = time.perf_counter() - begin
     memory.append(process.memory_info().rss / MEGABYTE)
     p50, p99 = np.percentile(latencies, [50, 99]) * 1000
-    # The first seconds start threads and fill buffers.
     return {
         "connections": n_connections,
-        "seconds": seconds,
+        "seconds": round(seconds, 1),
         "requests": len(latencies),
         "requests per second": round(len(latencies) / seconds, 1),
         "p50, ms": round(p50, 1),
@@ -207,6 +207,18 @@ def _at_once(address, process):
     return _row("during 200 others", status, answer, process)
 
 
+def in_browser(url, folder, screenshots):
+    """Check the page, and draw one hundred digits."""
+    from app_in_browser import check_page, draw_all
+
+    if screenshots:
+        screenshots.mkdir(parents=True, exist_ok=True)
+    check_page(url, folder, screenshots)
+    drawn = draw_all(url, screenshots)
+    print(f"read right: {drawn['right']} of {drawn['digits']}")
+    write_json("app-drawn", drawn)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
@@ -217,9 +229,8 @@ def main():
     parser.add_argument("--connections", type=int, default=32, help="default: 32")
     parser.add_argument("--seconds", type=int, default=20, help="default: 20")
     parser.add_argument("--screenshots", type=Path, help="folder to save screenshots to")
+    parser.add_argument("--no-browser", action="store_true", help="leave the browser out")
     options = parser.parse_args()
-    if options.screenshots:
-        options.screenshots.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         if not options.model:
             options.model = Path(folder, "model.joblib")
@@ -230,11 +241,9 @@ def main():
             table([under_load], under_load)
             answers = bad_uploads(process, address)
             table(answers, answers[0])
-            url = "http://{}:{}".format(*address)
-            check_page(url, Path(folder), options.screenshots)
-            drawn = draw_all(url, options.screenshots)
-    print(f"read right: {drawn['right']} of {drawn['digits']}")
-    write_json("app", {"load": under_load, "bad uploads": answers, "drawn": drawn})
+            write_json("app", {"load": under_load, "bad uploads": answers})
+            if not options.no_browser:
+                in_browser("http://{}:{}".format(*address), Path(folder), options.screenshots)
 
 
 if __name__ == "__main__":
