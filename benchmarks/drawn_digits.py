@@ -169,10 +169,10 @@ def _line(stroke):
     return np.array(line)
 
 
-def _curve(points, steps=4):
+def _curve(points, steps=6):
     """Interpolate points by a Catmull-Rom spline."""
     if len(points) < 3:
-        return np.linspace(points[0], points[-1], 3 * steps)
+        return np.linspace(points[0], points[-1], 2 * steps)
     padded = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     parts = []

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import anyio
 import joblib
+import threadpoolctl
 import uvicorn
 from PIL import Image, ImageOps
 from starlette.applications import Starlette
@@ -164,6 +165,8 @@ def main():
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
     app = create_app(load_model(options.model))
+    # Images are predicted one by one, for which starting the threads of BLAS takes longer.
+    threadpoolctl.threadpool_limits(1)
     uvicorn.run(app, host=options.host, port=options.port, access_log=False)
 
 
