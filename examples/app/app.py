@@ -33,7 +33,7 @@ MAX_MEGAPIXELS = {"PNG": 10, "JPEG": 30, "WEBP": 10, "GIF": 10}
 MAX_MEGABYTES = 10  # of an upload
 MAX_SECONDS = 20  # for an upload to arrive
 MAX_UPLOADS = 64  # at the same time
-N_THREADS = 2  # that decode and predict, with a few hundred MB each for the largest images
+N_THREADS = 2  # that decode and predict, with up to 200 MB each for the largest images
 
 PAGE = Path(__file__).with_name("index.html").read_text("utf-8")
 
