@@ -40,9 +40,13 @@ def seven(kind="PNG", side=280):
     return file.getvalue()
 
 
-def blank():
+def bars(*lefts):
+    """Draw vertical strokes, each of which could be a 1."""
+    image = Image.new("L", (100, 100), "white")
+    for left in lefts:
+        ImageDraw.Draw(image).rectangle((left, 20, left + 8, 80), fill="black")
     file = io.BytesIO()
-    Image.new("L", (100, 100), "white").save(file, "PNG")
+    image.save(file, "PNG")
     return file.getvalue()
 
 
@@ -157,11 +161,18 @@ BAD = {
     "50 MB in chunks": (chunks, "image/png", 413, "The file has more than 10 MB."),
     "content type": (seven(), "text/html", 415, "Send an image: PNG, JPEG, WEBP, GIF."),
     "no content type": (seven(), None, 415, "Send an image: PNG, JPEG, WEBP, GIF."),
-    "blank": (blank(), "image/png", 422, "No digit found: the image is blank."),
+    "blank": (bars(), "image/png", 422, "No digit found: the image is blank."),
+    "several digits": (
+        bars(20, 60),
+        "image/png",
+        422,
+        "Several digits found: draw or crop a single one.",
+    ),
 }
 
 
-@pytest.mark.filterwarnings("ignore:.* is blank")  # which the app sets as well, but pytest resets
+# The app sets these filters as well, but pytest resets them.
+@pytest.mark.filterwarnings("ignore:.* is blank", "error:.* shows several digits")
 @pytest.mark.parametrize(("body", "content_type", "status", "error"), BAD.values(), ids=BAD)
 def test_bad_uploads(address, body, content_type, status, error):
     body = body() if callable(body) else body

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import anyio
 import joblib
-import threadpoolctl
 import uvicorn
 from PIL import Image, ImageOps
 from starlette.applications import Starlette
@@ -33,7 +32,7 @@ MAX_MEGAPIXELS = {"PNG": 10, "JPEG": 30, "WEBP": 10, "GIF": 10}
 MAX_MEGABYTES = 10  # of an upload
 MAX_SECONDS = 20  # for an upload to arrive
 MAX_UPLOADS = 64  # at the same time
-N_THREADS = 2  # that decode and predict, with up to 200 MB each for the largest images
+N_THREADS = 2  # that decode and predict, with a few hundred MB each for the largest images
 
 PAGE = Path(__file__).with_name("index.html").read_text("utf-8")
 
@@ -92,7 +91,11 @@ def read_image(body, kind):
 
 def read_digit(model, body, kind):
     """Predict the digit in an image file."""
-    pixels = DigitImageNormalizer().transform([read_image(body, kind)])
+    image = read_image(body, kind)
+    try:
+        pixels = DigitImageNormalizer().transform([image])
+    except UserWarning:  # an error, see create_app
+        raise HTTPException(422, "Several digits found: draw or crop a single one.") from None
     if not pixels.any():
         raise HTTPException(422, "No digit found: the image is blank.")
     (probabilities,) = model.predict_proba(pixels)
@@ -121,6 +124,7 @@ def create_app(model):
     """Create the app around a fitted classifier."""
     # Uploads must not fill the log. Threads share the filters, so they are set once.
     warnings.filterwarnings("ignore", ".* is blank")
+    warnings.filterwarnings("error", ".* shows several digits")
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     uploads = asyncio.Semaphore(MAX_UPLOADS)
     threads = anyio.CapacityLimiter(N_THREADS)
@@ -165,8 +169,6 @@ def main():
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
     app = create_app(load_model(options.model))
-    # Images are predicted one by one, for which starting the threads of BLAS takes longer.
-    threadpoolctl.threadpool_limits(1)
     uvicorn.run(app, host=options.host, port=options.port, access_log=False)
 
 
