@@ -60,13 +60,13 @@ def _svg(study, draw, results):
 
 
 def _learning_curves(figure, results):
-    figure.set_size_inches(6.4, 3.8)
+    figure.set_size_inches(7.2, 4.2)
     axes = figure.subplots()
     for number, (name, rows) in enumerate(results.groupby("experiment", sort=False)):
         colour = (OURS, PUBLISHED, *OTHERS)[number % 5]
         style = "-" if number < 5 else "--"  # after five, the colours repeat
         errors = 100 * (1 - rows.groupby("images").test_accuracy.agg(["mean", "min", "max"]))
-        axes.fill_between(errors.index, errors["min"], errors["max"], color=colour, alpha=0.2)
+        axes.fill_between(errors.index, errors["min"], errors["max"], color=colour, alpha=0.15, linewidth=0)
         marker = "osD^v"[number % 5]
         axes.plot(errors["mean"], style, marker=marker, color=colour, label=name)
     axes.set(xscale="log", yscale="log", xlabel="training images", ylabel="test error, %")
@@ -77,7 +77,7 @@ def _learning_curves(figure, results):
     axes.set_xticks(sizes := sorted(set(results.images)), [f"{size:,.0f}" for size in sizes])
     axes.set_xticks([], minor=True)
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False)
+    figure.legend(frameon=False, loc="outside right upper")
 
 
 def _sweeps(figure, results):
