@@ -79,8 +79,6 @@ def expected_failures(estimator):
         failures[WEIGHTS] = "some class has one sample, which cannot be in both parts of a split"
     if settings.get("class_weight") == "balanced":
         failures |= dict.fromkeys(PARTIAL_FIT, "partial_fit refuses balanced class weights")
-    if settings.get("warm_start"):
-        failures["check_supervised_y_2d"] = "a second fit trains the network further"
     if settings.get("batch_size") == 1:
         failures[WEIGHTS] = "a repeated sample takes several steps, in the order of the samples"
     return failures
