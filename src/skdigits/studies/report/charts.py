@@ -66,7 +66,9 @@ def _learning_curves(figure, results):
         colour = (OURS, PUBLISHED, *OTHERS)[number % 5]
         style = "-" if number < 5 else "--"  # after five, the colours repeat
         errors = 100 * (1 - rows.groupby("images").test_accuracy.agg(["mean", "min", "max"]))
-        axes.fill_between(errors.index, errors["min"], errors["max"], color=colour, alpha=0.15, linewidth=0)
+        axes.fill_between(
+            errors.index, errors["min"], errors["max"], color=colour, alpha=0.15, linewidth=0
+        )
         marker = "osD^v"[number % 5]
         axes.plot(errors["mean"], style, marker=marker, color=colour, label=name)
     axes.set(xscale="log", yscale="log", xlabel="training images", ylabel="test error, %")
