@@ -7,7 +7,6 @@ one block of memory.
 import functools
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from skdigits._architecture import (
     EPSILON,
@@ -63,11 +62,11 @@ def _convolve(images, kernel):
     for j in range(kernel_width):
         columns[:, :, :, j] = by_column[j : j + new_width]
     _, image, row, _, number = columns.strides
-    patches = as_strided(
-        columns,
+    patches = np.ndarray(  # as_strided does the same, but takes 10 microseconds
         (new_height, new_width * n_images, kernel_height * kernel_width * channels),
-        (row, image, number),
-        writeable=False,
+        columns.dtype,
+        columns,
+        strides=(row, image, number),
     )
     if new_width * n_images < FEW_ROWS:
         patches = patches.reshape(-1, patches.shape[-1])

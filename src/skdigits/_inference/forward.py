@@ -80,7 +80,8 @@ def layer_outputs(config, weights, X, shift, scale, *, indices=None, depth=None,
     shape = [s for s, layer in zip(shapes, config["layers"], strict=True) if has_weights(layer)]
     outputs = np.empty((n_samples, *shape[:depth][-1]), dtype)
     if "image_shape" in config:
-        chunk_size = images_per_chunk(config)
+        # For one image, computing the size would take as long as a layer.
+        chunk_size = images_per_chunk(config) if n_samples > 1 else 1
         run_in_threads(pass_chunk, range(0, n_samples, chunk_size))
     else:  # a few large products, which BLAS threads
         chunk_size = CHUNK_SAMPLES
