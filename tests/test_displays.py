@@ -468,11 +468,11 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             lambda n, X, y: PixelImportanceDisplay.from_estimator(
                 RandomForestClassifier(3).fit(X, y), component=1
             ),
-            "RandomForestClassifier has no components",
+            "component must be None for RandomForestClassifier",
         ),
         (
             lambda n, X, y: PixelImportanceDisplay.from_estimator(SVC().fit(X, y)),
-            "must begin with importances",
+            "must begin with a step that has importances",
         ),
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, component=16), "from 0 to 15"),
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, component=1.0), "got 1.0"),
