@@ -378,7 +378,7 @@ BAD_FITS = {
     "lengths": (lambda X, y: (X, y[:-1]), "inconsistent numbers of samples"),
     "no samples": (lambda X, y: (X[:0], y[:0]), "0 sample"),
     "no features": (lambda X, y: (X[:, :0], y), "0 feature"),
-    "one class": (lambda X, y: (X, np.full(len(y), 3)), "at least 2 classes; y has 1 class"),
+    "one class": (lambda X, y: (X, np.full(len(y), 3)), "at least 2 classes; got 1 class"),
     "continuous": (lambda X, y: (X, y + 0.5), "Unknown label type: continuous"),
     "mixed labels": (
         lambda X, y: (X, np.where(y > 4, "high", y.astype(object))),

@@ -95,7 +95,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         ----------
         X : array-like of shape (n_samples, n_features)
             Training samples. C-contiguous arrays of float32, float64 or uint8, including memory
-            maps, are read batch by batch without a copy; all others are copied to float32.
+            maps, are read batch by batch without a copy. All others are copied, and converted to
+            float32 if they are of another dtype.
         y : array-like of shape (n_samples,)
             Labels, integers or strings.
         sample_weight : array-like of shape (n_samples,), default=None

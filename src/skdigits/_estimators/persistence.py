@@ -1,4 +1,4 @@
-"""The state of an estimator: swapped in as a whole, saved as plain data with its version."""
+"""State of an estimator, which is swapped in as a whole and saved as plain data with a version."""
 
 from contextlib import contextmanager
 from functools import wraps

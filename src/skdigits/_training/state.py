@@ -111,12 +111,12 @@ class TrainingState:
 
 
 class TrainingInterrupted(KeyboardInterrupt):
-    """Ctrl-C after at least one completed epoch."""
+    """Raised on Ctrl-C after at least one completed epoch."""
 
     state = None  # after the last completed epoch
 
 
 class DivergenceError(ValueError):
-    """The loss or the weights are no longer finite."""
+    """Raised if the loss or the weights are no longer finite."""
 
     state = None  # of the best epoch, if it is to be restored

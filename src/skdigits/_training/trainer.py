@@ -138,7 +138,7 @@ class BestEpoch:
 
     @property
     def restores(self):
-        """Whether there is a best epoch to restore the weights of."""
+        """Whether there is a best epoch whose weights can be restored."""
         config = self._config
         return (
             self._state is not None and config.patience is not None and config.restore_best_weights
