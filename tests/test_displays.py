@@ -379,7 +379,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         (lambda n, X, y: ActivationDisplay.from_estimator(n, X, layer=1), "layer must be"),
         (
             lambda n, X, y: ActivationDisplay.from_estimator(n, X, units=0, projector=PCA(2)),
-            "pass units or projector",
+            "projector must be None if units are passed",
         ),
         (
             lambda n, X, y: ActivationDisplay.from_estimator(n, X, projector=PCA(3)),
