@@ -205,7 +205,9 @@ def test_train_on_csv(run, fitted):
     arguments = ["train", "digits.csv", "--label", "digit", "--output", "digits.joblib"]
     status, _, err = run([*arguments, *TINY_OPTIONS, "--test", "test.csv"])
     assert status == 1
-    assert "test.csv has no column 'digit'; name it by --label; found 0, 1, 2, 3, 4, ..." in err
+    assert (
+        "test.csv has no column 'digit'; name another with --label; found 0, 1, 2, 3, 4, ..." in err
+    )
     table[:50].to_csv("test.csv", index=False)
     status, out, _ = run([*arguments, *TINY_OPTIONS, "--test", "test.csv"])
     assert status == 0
@@ -355,18 +357,18 @@ TRAIN_ERRORS = {
     "damaged.npz": "damaged.npz must be an .npz file of arrays without Python objects: ",
     "array.npz": "array.npz must be an .npz file of arrays without Python objects: ",
     "empty.csv": "empty.csv cannot be read as CSV: No columns to parse from file",
-    "columns.csv": "columns.csv has no column 'label'; name it by --label; found a, b",
-    "words.csv": "words.csv must have numbers in all columns but label; column 'b' has others",
-    "unlabeled.csv": "unlabeled.csv has no label in row 2 of the samples",
+    "columns.csv": "columns.csv has no column 'label'; name another with --label; found a, b",
+    "words.csv": "words.csv must hold numbers in all columns except label; column 'b' does not",
+    "unlabeled.csv": "unlabeled.csv must have a label for each sample; sample 2 has none",
     "only.csv": "only.csv must hold samples with pixels; got shape (1, 0)",
-    "single.npz": "single.npz must have at least 2 samples of each class, to test on one of them; "
-    "got 1 of class 0; add samples, or pass all test samples by --test",
-    "letters.npz": "cannot train: a classifier needs samples of at least 2 classes; y has 1 class",
+    "single.npz": "single.npz must have at least 2 samples of each class, one of them for testing; "
+    "got 1 of class 0; add samples, or pass test samples with --test",
+    "letters.npz": "cannot train: y must have at least 2 classes; got 1 class",
     "digits.npz --test few.npz": "few.npz must have 64 pixels per image, as in training; got 60",
     "digits.npz --test letters.npz": "letters.npz must have labels among 0, 1, 2, 3, 4, 5, 6, 7, "
     "8, 9; got a",
-    "digits.npz --set epoch=3": "--set epoch is no parameter of dense; try epochs, ",
-    "digits.npz --model pca --set epochs=3": "--set epochs is no parameter of pca; try "
+    "digits.npz --set epoch=3": "--set epoch is not a parameter of dense; try epochs, ",
+    "digits.npz --model pca --set epochs=3": "--set epochs is not a parameter of pca; try "
     "classifier__epochs, ",
     "digits.npz --set epochs=-1": "cannot train: The 'epochs' parameter of DenseDigitClassifier "
     "must be an int in the range [1, inf) or None. Got -1 instead.",
@@ -374,7 +376,7 @@ TRAIN_ERRORS = {
     "digits.npz --model pca --set classifier=red --set classifier__epochs=3": "--set cannot be "
     "applied: 'str' object has no attribute 'set_params'",
     "digits.npz --output nowhere/digits.joblib": "--output must be in an existing folder; nowhere "
-    "is none",
+    "is not a folder",
     "digits.npz --output plain": "--output must be a file; plain is a folder",
 }
 

@@ -379,7 +379,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         (lambda n, X, y: ActivationDisplay.from_estimator(n, X, layer=1), "layer must be"),
         (
             lambda n, X, y: ActivationDisplay.from_estimator(n, X, units=0, projector=PCA(2)),
-            "pass units or projector",
+            "projector must be None if units are passed",
         ),
         (
             lambda n, X, y: ActivationDisplay.from_estimator(n, X, projector=PCA(3)),
@@ -468,11 +468,11 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
             lambda n, X, y: PixelImportanceDisplay.from_estimator(
                 RandomForestClassifier(3).fit(X, y), component=1
             ),
-            "RandomForestClassifier has no components",
+            "component must be None for RandomForestClassifier",
         ),
         (
             lambda n, X, y: PixelImportanceDisplay.from_estimator(SVC().fit(X, y)),
-            "must begin with importances",
+            "must begin with a step that has importances",
         ),
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, component=16), "from 0 to 15"),
         (lambda n, X, y: PixelImportanceDisplay.from_estimator(n, component=1.0), "got 1.0"),

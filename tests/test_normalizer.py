@@ -236,7 +236,7 @@ def test_blank_image_becomes_zeros_with_a_warning(blank):
 
 def test_warning_of_blank_images_explains_the_scale_of_uint8(digits):
     image = np.minimum(digits[0][0], 15).reshape(8, 8).astype(np.uint8)
-    message = "are set to 0; uint8 is read on the scale 0 to 255, other types also on 0 to 1 and"
+    message = "are set to 0; uint8 pixels are read on a scale from 0 to 255, other types also"
     with pytest.warns(UserWarning, match=message):
         normalized(image)
     with pytest.warns(UserWarning, match="its pixels are set to 0$"):
@@ -278,7 +278,7 @@ def test_files(tmp_path):
         (np.zeros((2, 3, 4, 5, 3)), "got shape"),
         ([np.full((9, 9), np.nan)], "image 0 of X must hold finite real"),
         ([np.full((9, 9), 1j)], "image 0 of X must hold finite real"),
-        ([np.zeros((9, 9, 4))], "image 0 of X is RGBA of float64; RGBA is expected as uint8"),
+        ([np.zeros((9, 9, 4))], "image 0 of X must be uint8 to have 4 channels; got float64"),
         ([np.zeros((0, 9))], r"image 0 of X has shape \(0, 9\)"),
         ([], "X must hold at least one image; got none"),
         (np.zeros((30, 20, 3), np.uint8), r"a single one, an array of shape \(30, 20, 3\): pass"),

@@ -26,13 +26,14 @@ def main(arguments=None):
     """
     options = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no log messages between the results
-    hint = options.hint.format(**vars(options))  # what became of the results, and what to do
+    hint = options.hint.format(**vars(options))  # where the results are, and how to resume
     try:
         return options.run(options)
     except KeyboardInterrupt:
         print(f"\nskdigits: interrupted{hint}", file=sys.stderr)
         return 130
-    except (CommandError, ModuleNotFoundError) as error:  # where only prediction is installed
+    except (CommandError, ModuleNotFoundError) as error:
+        # Packages are missing if only requirements-serving.txt was installed.
         print(f"skdigits: {error}", file=sys.stderr)
         return 1
     except TerminatedWorkerError:
@@ -44,8 +45,8 @@ def main(arguments=None):
         hint = f"{hint}, if possible with fewer --jobs" if hint else ""
         print(f"\nskdigits: {message}{hint}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # the standard output was piped into `head`, say
-        # Otherwise Python would fail to flush it when it exits.
+    except BrokenPipeError:  # for example, if the output was piped into `head`
+        # Otherwise Python would fail to flush the output when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"skdigits: the output pipe was closed{hint}", file=sys.stderr)
         return 1

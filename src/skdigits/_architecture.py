@@ -2,24 +2,24 @@
 
 import math
 
-# Moving statistics, which training tracks rather than learns.
+# Moving statistics: training tracks them, but does not learn them.
 MOVING = ("mean", "variance")
 EPSILON = 1e-3  # added to the variance in batch normalization, as in Keras
 
 
 def same_padding(size, window, stride):
-    """Rows that "same" padding adds before and after `size` rows, as in TensorFlow."""
+    """Return how many rows "same" padding adds before and after `size` rows, as in TensorFlow."""
     total = max((math.ceil(size / stride) - 1) * stride + window - size, 0)
     return total // 2, total - total // 2
 
 
 def _output_size(size, window, stride, padding):
-    """Number of positions of a window along an axis."""
+    """Return the number of positions of a window along an axis."""
     return math.ceil((size if padding == "same" else size - window + 1) / stride)
 
 
 def convolved_shape(layer, shape):
-    """Height and width of the output of a convolution."""
+    """Return the height and width of the output of a convolution, before its pooling."""
     return [
         _output_size(size, kernel, 1, layer["padding"])
         for size, kernel in zip(shape, layer["kernel_size"], strict=True)
@@ -27,7 +27,7 @@ def convolved_shape(layer, shape):
 
 
 def pooled_shape(layer, shape):
-    """Height and width of the output of its pooling."""
+    """Return the height and width of the output of a convolution's pooling."""
     return [
         _output_size(size, pool, pool, layer["padding"])
         for size, pool in zip(shape, layer["pool_size"], strict=True)
@@ -35,13 +35,13 @@ def pooled_shape(layer, shape):
 
 
 def input_shape(config):
-    """Shape of one sample: an image with one channel, or a row of features."""
+    """Return the shape of one sample: an image with one channel, or a row of features."""
     image_shape = config.get("image_shape")
     return (*image_shape, 1) if image_shape else (config["n_features"],)
 
 
 def output_shapes(config):
-    """Shape of the output of each layer for one sample."""
+    """Return the shape of the output of each layer for one sample."""
     shapes, shape = [], input_shape(config)
     for layer in config["layers"]:
         if layer["kind"] == "convolution":
@@ -53,12 +53,12 @@ def output_shapes(config):
 
 
 def has_weights(layer):
-    """Whether a layer has weights; dropout has none."""
+    """Return whether a layer has weights; dropout has none."""
     return layer["kind"] != "dropout"
 
 
 def _weight_names(layer):
-    """Names of the weights of a layer that has some, in Keras' order."""
+    """Return the names of the weights of a layer other than dropout, in Keras' order."""
     if layer.get("batch_normalization"):
         return ("kernel", "gamma", "beta", *MOVING)
     return ("kernel", "bias")
@@ -92,7 +92,7 @@ def weights_by_layer(config):
 
 
 def n_trainable(shapes):
-    """Number of trainable weights of a layer, from their shapes by name."""
+    """Return the number of trainable weights of a layer, given their shapes by name."""
     return sum(math.prod(shape) for name, shape in shapes.items() if name not in MOVING)
 
 

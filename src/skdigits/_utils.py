@@ -1,4 +1,4 @@
-"""Folders, files, memory, allowed threads, limits of numbers, integers, packages, warnings."""
+"""Helpers for folders, files, memory, threads, numbers, missing packages and warnings."""
 
 import errno
 import os
@@ -23,7 +23,7 @@ def make_folder(path):
     Raises
     ------
     OSError
-        If it cannot be created; in the place of an existing file, the error says so.
+        If it cannot be created, for example because a file of this name exists.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def atomic_write(path):
 
 @contextmanager
 def file_in_errors(path):
-    """Name a file in the errors of writing it; that of a full disk names none."""
+    """Add the path of a file to errors of writing it; that of a full disk lacks it."""
     try:
         yield
     except OSError as error:
@@ -76,13 +76,14 @@ def file_in_errors(path):
 def check_memory_for(path):
     """Raise MemoryError unless twice the size of an uncompressed file fits into memory.
 
-    Tells why loading it raised MemoryError: a damaged file may claim to hold a huge array.
+    Call it after loading the file raised MemoryError. If it does not raise, the file is damaged and
+    claims to hold a huge array.
     """
     np.empty(2 * path.stat().st_size, np.uint8)
 
 
 def allowed_threads():
-    """Number of threads that ``OMP_NUM_THREADS`` allows, or None if it does not say.
+    """Return the number of threads that ``OMP_NUM_THREADS`` allows; None if it is not set.
 
     joblib's loky and Dask set this variable to each worker's share of the cores.
     """
@@ -91,17 +92,18 @@ def allowed_threads():
 
 
 def is_int(value):
-    """Whether a value is an int, of Python or NumPy, and not a bool."""
+    """Return whether a value is a Python or NumPy int, but not a bool."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def require(purpose, *packages):
-    """Say what to install where only prediction was installed (``requirements-serving.txt``).
+    """Require packages that are missing if only ``requirements-serving.txt`` was installed.
 
     Raises
     ------
     ModuleNotFoundError
-        If one of the packages is not installed. Nothing is imported to find out.
+        If one of the packages is not installed; the message lists what to install. The check
+        imports nothing.
     """
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
@@ -112,7 +114,7 @@ def require(purpose, *packages):
 
 
 def warn(message, category=UserWarning):
-    """Issue a warning that points at the user's line that led to the call."""
+    """Issue a warning that points at the line of the user's code that led to it."""
     frame, level = sys._getframe(1), 1
     while frame.f_back and _package(frame) in ("skdigits", "sklearn", "joblib"):
         frame, level = frame.f_back, level + 1

@@ -160,7 +160,10 @@ def _load(cache, download_if_missing, allow_pip):
     else:
         try:
             return _verify(*_read_cache(cache))
-        except (PermissionError, IsADirectoryError):  # it may be intact, and could not be replaced
+        except (
+            PermissionError,
+            IsADirectoryError,
+        ):  # it may be intact, and cannot be replaced
             raise
         except Exception as error:
             if isinstance(error, MemoryError):
@@ -184,7 +187,7 @@ def _load(cache, download_if_missing, allow_pip):
             )
         try:
             images, labels = _verify(*source())
-        except MemoryError:  # no other source needs less
+        except MemoryError:  # no other source needs less memory
             raise
         except Exception as error:
             failures[name] = f"{type(error).__name__}: {error}"
@@ -240,7 +243,7 @@ def _from_installed_package():
 
 def _from_openml():
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about retries; the last failure is reported by _load
+        warnings.simplefilter("ignore")  # about retries; _load reports the last failure
         # fetch_openml verifies OpenML's MD5 checksum. Its cache would duplicate ours.
         data, target = fetch_openml(
             "mnist_784",
@@ -250,7 +253,7 @@ def _from_openml():
             return_X_y=True,
             n_retries=1,
             delay=0.5,
-            # With pandas 3, reading the digits as declared, as categories, raises an error.
+            # With pandas 3, reading the digits as categories, as OpenML declares them, fails.
             parser="pandas",
             read_csv_kwargs={"dtype": None},
         )

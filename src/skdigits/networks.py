@@ -7,7 +7,7 @@ network: ``{"n_features": 784, "layers": [{"kind": "dense", ...}, ...]}``, and
 
 from skdigits._utils import is_int, require
 
-# Here, as every fit and every Keras model begins with this module.
+# Checked here, as every fit and every Keras model imports this module first.
 require("training networks, or converting them to Keras,", "keras", "tensorflow")
 
 import keras
@@ -132,7 +132,7 @@ def conv_config(
             "batch_normalization": bool(batch_normalization),
             "activation": activation,
         }
-        if padding == "same":  # a larger window pools the same pixels
+        if padding == "same":  # a window larger than the image pools the same pixels
             layer["pool_size"] = list(map(min, pool, convolved_shape(layer, size)))
         for name, output_shape in (("kernel_size", convolved_shape), ("pool_size", pooled_shape)):
             if padding == "valid" and any(np.greater(layer[name], size)):
@@ -157,7 +157,10 @@ def conv_config(
 
 
 def _windows(name, sizes, n_convolutions):
-    """Height and width of each convolution's window, from one size for all or one for each."""
+    """Return the height and width of the window of each convolution.
+
+    `sizes` is one size for all convolutions, or one for each.
+    """
     one_for_all = sizes is None or np.isscalar(sizes)
     is_sequence = not isinstance(sizes, dict | set) and getattr(sizes, "ndim", 1) > 0
     each = [sizes] * n_convolutions if one_for_all or not is_sequence else list(sizes)
@@ -201,7 +204,7 @@ def build_network(config, *, scale=1.0, offset=0.0):
     Returns
     -------
     network : keras.Sequential
-        Built, with fresh weights, not compiled.
+        The network, built but not compiled, with fresh weights.
 
     Examples
     --------
@@ -258,7 +261,7 @@ def dense_network(n_features, n_classes, *, hidden_layer_sizes=(), activation="r
     Returns
     -------
     network : keras.Sequential
-        Built, not compiled.
+        The network, built but not compiled.
 
     Examples
     --------
@@ -288,7 +291,7 @@ def conv_network(image_shape, n_classes, **parameters):
     Returns
     -------
     network : keras.Sequential
-        Built, not compiled. It takes rows of pixels.
+        The network, built but not compiled. It takes rows of pixels.
 
     Examples
     --------

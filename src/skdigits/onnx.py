@@ -47,13 +47,13 @@ def to_onnx(model, *, dtype="float32", target_opset=18, options=None):
     ----------
     model : estimator
         A classifier of skdigits, or an estimator of scikit-learn around one, such as a Pipeline
-        or a GridSearchCV. skl2onnx must have converters of all its parts; there is none of
+        or a GridSearchCV. skl2onnx must be able to convert all of its parts, which excludes
         `DigitImageNormalizer`.
     dtype : {"float32", "float64"}, default="float32"
         Type of the input and of the probabilities. Networks always compute in float32; with
         "float64", the steps before them compute in float64.
     target_opset : int or dict, default=18
-        Version of ONNX's operators. 18 is that of ONNX 1.13 and ONNX Runtime 1.14.
+        Version of ONNX's operators. ONNX Runtime reads 18 from its version 1.14 on.
     options : dict, default=None
         Options of skl2onnx. ``{"zipmap": False}`` returns the probabilities as an array instead
         of a list of dicts, ``{"zipmap": "columns"}`` as one output per class.
@@ -61,7 +61,7 @@ def to_onnx(model, *, dtype="float32", target_opset=18, options=None):
     Returns
     -------
     onnx_model : onnx.ModelProto
-        Its input "X" has the shape (n_samples, n_features): rows of pixels, also for
+        Its input "X" has the shape (n_samples, n_features): rows of pixels, even for
         convolutional networks. Its outputs are the labels and the probabilities.
 
     Raises
@@ -69,7 +69,7 @@ def to_onnx(model, *, dtype="float32", target_opset=18, options=None):
     NotFittedError
         If the model is not fitted.
     ValueError
-        If the model contains a `DigitImageNormalizer`, or if `dtype` is another type.
+        If the model contains a `DigitImageNormalizer`, or `dtype` is neither of the two.
 
     Examples
     --------
@@ -91,14 +91,14 @@ def to_onnx(model, *, dtype="float32", target_opset=18, options=None):
     name = np.dtype(dtype).name
     if name not in INPUT_TYPES:
         raise ValueError(f"dtype must be float32 or float64; got {name}")
-    # A pipeline that reads images of any size knows no number of features.
+    # A pipeline that reads images of any size has no number of features.
     input_type = INPUT_TYPES[name]([None, getattr(model, "n_features_in_", None)])
     return skl2onnx.to_onnx(
         model, initial_types=[("X", input_type)], target_opset=target_opset, options=options
     )
 
 
-# As Keras defines them, from operators that all versions of ONNX since 2019 have.
+# Keras' definitions, in operators that all versions of ONNX since 2019 have.
 _HALF, _ONE, _ROOT_HALF = np.float32([0.5, 1.0, math.sqrt(0.5)])
 _ACTIVATIONS = {
     "elu": lambda add, x: add("Elu", x),
@@ -127,7 +127,7 @@ class _Graph:
         self._container = container
 
     def add(self, operator, *inputs, output=None, **attributes):
-        """Add an operator to names of earlier outputs or to constants; return its output's name."""
+        """Apply an operator to earlier outputs, by name, or constants; return its output's name."""
         names = [one if isinstance(one, str) else self._constant(one) for one in inputs]
         output = output or self._scope.get_unique_variable_name(operator.lower())
         name = self._scope.get_unique_operator_name(operator)
@@ -178,7 +178,7 @@ def _add_layers(add, config, weights, hidden):
             image_shape = pooled_shape(layer, convolved_shape(layer, image_shape))
         else:
             kernel = arrays["kernel"]
-            if image_shape:  # the channels come last in our images, but first in those of ONNX
+            if image_shape:  # channels come last here, but first in ONNX
                 units = kernel.shape[1]
                 by_pixel = kernel.reshape(*image_shape, -1, units)
                 kernel = by_pixel.transpose(2, 0, 1, 3).reshape(-1, units)
@@ -192,7 +192,7 @@ def _add_layers(add, config, weights, hidden):
 def _add_convolution(add, layer, arrays, image_shape, hidden):
     """Add a convolution, its pooling and its batch normalization."""
     kernel = arrays["kernel"].transpose(3, 2, 0, 1)
-    bias = [arrays["bias"]] if "bias" in arrays else []  # pooling after the bias is the same
+    bias = [arrays["bias"]] if "bias" in arrays else []  # before the pooling, with the same result
     pads = _pads(layer, image_shape, layer["kernel_size"], (1, 1))
     hidden = add("Conv", hidden, kernel, *bias, pads=pads)
     pool = layer["pool_size"]
@@ -215,7 +215,7 @@ def _pads(layer, image_shape, windows, strides):
 
 
 def _convert_reduced(scope, operator, container):
-    """Convert a reducer and its classifier as the pipeline that they are."""
+    """Convert a reducer and its classifier as a pipeline."""
     fitted = snapshot(operator.raw_operator)
     pipeline = Pipeline([("reducer", fitted.reducer_), ("classifier", fitted.classifier_)])
     options = scope.get_options(operator.raw_operator, {"nocl": False})

@@ -1,1 +1,1 @@
-"""The commands of skdigits: one module per command, and what they share."""
+"""The commands of skdigits, with one module per command, and their shared modules."""

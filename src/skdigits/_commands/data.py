@@ -31,7 +31,7 @@ def add_label_option(parser):
         "--label",
         default="label",
         metavar="COLUMN",
-        help="column of the labels in a .csv file (default: label); all others are pixels",
+        help="column of the labels in a .csv file (default: label); all other columns are pixels",
     )
 
 
@@ -45,7 +45,7 @@ def read_data(source, label="label", *, subset="train"):
     label : str, default="label"
         Column of the labels in a CSV file.
     subset : {"train", "test"}, default="train"
-        The part of MNIST.
+        Which images of MNIST to read.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def _read_npz(path):
 
 
 def _read_csv(path, label):
-    import pandas as pd  # takes long to import
+    import pandas as pd  # slow to import
 
     try:
         frame = pd.read_csv(path, low_memory=False)  # one type per column
@@ -110,21 +110,23 @@ def _read_csv(path, label):
         raise CommandError(f"{path} cannot be read as CSV: {first_line(error)}") from None
     if label not in frame:
         found = _shortened(frame.columns)
-        raise CommandError(f"{path} has no column {label!r}; name it by --label; found {found}")
+        raise CommandError(
+            f"{path} has no column {label!r}; name another with --label; found {found}"
+        )
     y, pixels = frame.pop(label), frame
     if y.isna().any():
         row = int(y.isna().to_numpy().argmax()) + 1
-        raise CommandError(f"{path} has no {label} in row {row} of the samples")
+        raise CommandError(f"{path} must have a {label} for each sample; sample {row} has none")
     for name, column in pixels.items():
         if column.dtype.kind not in "buif":
             raise CommandError(
-                f"{path} must have numbers in all columns but {label}; column {name!r} has others"
+                f"{path} must hold numbers in all columns except {label}; column {name!r} does not"
             )
     return pixels.to_numpy(np.float32), y.to_numpy()
 
 
 def _checked(path, X, y):
-    """Check arrays, and make rows of images."""
+    """Check arrays, and flatten images to rows of pixels."""
     if X.ndim not in (2, 3) or X.dtype.kind not in "buif":
         raise CommandError(
             f"{path} must hold numbers X of shape (samples, pixels) or (samples, height, width); "

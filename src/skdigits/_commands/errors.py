@@ -2,10 +2,10 @@
 
 
 class CommandError(Exception):
-    """A message for the user of a command, printed in one line without a traceback."""
+    """An error whose message is printed in one line, without a traceback."""
 
 
 def first_line(error):
-    """Return what an error of a library says in its first line."""
+    """Return the first line of an error's message."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

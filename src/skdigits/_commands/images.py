@@ -10,7 +10,7 @@ from skdigits._utils import warn
 
 
 def image_files(folder):
-    """Return the image files in a folder by name; files of other types are ignored."""
+    """Return the image files in a folder, sorted by name; ignore files of other types."""
     from PIL import Image
 
     readable = {

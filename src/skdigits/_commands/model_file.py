@@ -1,4 +1,4 @@
-"""Save and load the fitted classifier of a command, and check the data that it is given."""
+"""Save and load the fitted classifier of a command, and check data for it."""
 
 import tempfile
 from pathlib import Path
@@ -22,7 +22,7 @@ def check_writable(path):
     if path.is_dir():
         raise CommandError(f"--output must be a file; {path} is a folder")
     if not path.parent.is_dir():
-        raise CommandError(f"--output must be in an existing folder; {path.parent} is none")
+        raise CommandError(f"--output must be in an existing folder; {path.parent} is not a folder")
     if _is_onnx(path):
         import skdigits.onnx  # raises an error if skl2onnx is not installed  # noqa: F401
     with file_in_errors(path), tempfile.TemporaryFile(dir=path.parent):
@@ -30,7 +30,7 @@ def check_writable(path):
 
 
 def save_model(model, path):
-    """Save a fitted classifier with joblib, or convert it to ONNX if the file's name says so."""
+    """Save a fitted classifier with joblib, or as ONNX if the file's name ends in .onnx."""
     path = Path(path)
     if _is_onnx(path):
         content = _onnx_content(model)
@@ -67,7 +67,7 @@ def load_model(path):
         model = joblib.load(path)
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror or error}") from None
-    except Exception as error:  # whatever a damaged or foreign pickle raises
+    except Exception as error:  # a damaged or foreign pickle may raise any error
         if isinstance(error, MemoryError):
             check_memory_for(Path(path))
         reason = f"{type(error).__name__}: {first_line(error)}"
@@ -84,7 +84,7 @@ def load_model(path):
 
 
 def check_pixels(X, n_pixels, source):
-    """Check that samples have as many pixels as those in training."""
+    """Check that samples have as many pixels as the training samples."""
     if X.shape[1] != n_pixels:
         raise CommandError(
             f"{source} must have {n_pixels} pixels per image, as in training; got {X.shape[1]}"
@@ -92,9 +92,9 @@ def check_pixels(X, n_pixels, source):
 
 
 def check_labels(y, classes, source):
-    """Return labels in the type of those in training, of which they must be some."""
+    """Convert labels to the type of the training labels, and check that they are among them."""
     if classes.dtype.kind in "OTU":
-        y = y.astype(str)  # a folder with digits only has integers
+        y = y.astype(str)  # folders named by digits give integers
     unknown = y[~np.isin(y, classes)]
     if len(unknown):
         known = ", ".join(map(str, classes))

@@ -40,7 +40,7 @@ def run(options):
 
 def _probabilities(model, X):
     with warnings.catch_warnings():
-        # A model that was trained on other pixels than 0 to 255 would read nothing correctly.
+        # A model trained on pixels on another scale than 0 to 255 would misread the images.
         warnings.filterwarnings("error", message=".*scale X as in training")
         try:
             return model.predict_proba(X)

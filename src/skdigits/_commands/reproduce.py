@@ -27,7 +27,7 @@ def add_parser(commands):
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="try it out with one seed, fewer images and fewer epochs",
+        help="try the studies out with one seed, fewer images and fewer epochs",
     )
     parser.add_argument(
         "--seeds",
@@ -57,8 +57,8 @@ def _positive(text):
 
 def run(options, parser):
     """Run the command."""
-    # One thread per fit, so that results do not depend on the number of jobs. TensorFlow reads the
-    # variable when it is imported, below.
+    # One thread per fit, so that results do not depend on the number of jobs. The variable is read
+    # when skdigits imports TensorFlow, below.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("MPLBACKEND", "Agg")
     # joblib mistakes TensorFlow, imported by the second task of a worker, for a memory leak.
@@ -74,7 +74,7 @@ def run(options, parser):
         choices = ", ".join(["all", *STUDIES])
         parser.error(f"STUDY must be one of {choices}; got {', '.join(sorted(unknown))}")
     if options.quick and options.seeds:
-        parser.error("--quick must be used without --seeds, as it has one seed")
+        parser.error("--seeds must not be passed with --quick, which uses one seed")
     names = list(STUDIES) if "all" in options.studies else dict.fromkeys(options.studies)
     with threadpool_limits(environment()["threads"]):  # NumPy is imported already
         for name in names:

@@ -11,7 +11,7 @@ def add_parser(commands):
 
 def run(options):
     """Run the command."""
-    from skdigits.studies import STUDIES  # names missing packages
+    from skdigits.studies import STUDIES  # first, as it reports missing packages
 
     from rich.console import Console  # isort: skip
     from rich.table import Table  # isort: skip

@@ -38,13 +38,13 @@ def add_parser(commands):
         "--output",
         required=True,
         metavar="FILE",
-        help="file to save it to, with joblib, or as ONNX if its name ends in .onnx",
+        help="file to save the classifier to: with joblib, or as ONNX if its name ends in .onnx",
     )
     parser.add_argument(
         "--test",
         metavar="DATA",
-        help="test samples (default: MNIST's own for mnist; otherwise a tenth of DATA, which is "
-        "not used in training)",
+        help="test samples (default: MNIST's own for mnist; otherwise a tenth of DATA, held "
+        "out from training)",
     )
     parser.add_argument(
         "--seed",
@@ -126,7 +126,9 @@ def _model(options):
     for name in settings:
         if name not in valid:
             shown = ", ".join(get_close_matches(name, valid, n=5, cutoff=0))
-            raise CommandError(f"--set {name} is no parameter of {options.model}; try {shown}, ...")
+            raise CommandError(
+                f"--set {name} is not a parameter of {options.model}; try {shown}, ..."
+            )
     try:
         return model.set_params(**settings)
     except (ValueError, TypeError, AttributeError) as error:
@@ -143,13 +145,13 @@ def _training_and_test(options):
 
 
 def _hold_out(samples, options):
-    """Split off a stratified tenth, at least as many samples as there are classes."""
+    """Hold out a stratified tenth, but at least as many samples as there are classes."""
     classes, counts = np.unique(samples.y, return_counts=True)
     if counts.min() < 2:
         label = classes[counts.argmin()]
         raise CommandError(
-            f"{options.data} must have at least 2 samples of each class, to test on one of them; "
-            f"got 1 of class {label}; add samples, or pass all test samples by --test"
+            f"{options.data} must have at least 2 samples of each class, one of them for testing; "
+            f"got 1 of class {label}; add samples, or pass test samples with --test"
         )
     X, X_test, y, y_test = train_test_split(
         samples.X,

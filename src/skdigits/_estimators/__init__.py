@@ -1,1 +1,1 @@
-"""The public estimators and what they share: contract, validation, persistence, progress."""
+"""The public estimators, and their shared contract, validation, persistence and progress."""

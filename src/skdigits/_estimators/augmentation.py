@@ -1,4 +1,4 @@
-"""The parameter `augmentation`: which random distortions, and how large they may be."""
+"""The parameter `augmentation`: the limits of the random distortions."""
 
 from numbers import Real
 
@@ -14,7 +14,7 @@ def augmentation_limits(augmentation, image_shape):
     Parameters
     ----------
     augmentation : "digits", dict or None
-        As given to the classifier.
+        As passed to the classifier.
     image_shape : (int, int)
         Height and width of the images.
 
@@ -31,7 +31,7 @@ def augmentation_limits(augmentation, image_shape):
     """
     if augmentation is None:
         return None
-    if isinstance(augmentation, str):  # "digits", the only one that is valid
+    if isinstance(augmentation, str):  # "digits" is the only valid string
         side = min(image_shape) / 28  # of the images of MNIST
         augmentation = {
             "shift": 2 * side,

@@ -80,7 +80,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
 
     # Default learning rates by optimizer, where they differ from Keras'.
     _default_learning_rates = {}
-    # Epochs by default, times the cube root of the number of training samples.
+    # Default number of epochs, times the cube root of the number of training samples.
     _epochs_factor = 400
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -88,14 +88,15 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         """Train the network.
 
         Ctrl-C raises KeyboardInterrupt and keeps the completed epochs as a fitted classifier; if
-        there are none, the classifier stays as it was. It also stays as it was after any other
-        error, unless a callback raised it at the end of the fit.
+        there are none, the classifier stays unchanged. Any other error leaves it unchanged, unless
+        a callback raises it at the end of the fit.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Training samples. C-contiguous arrays of float32, float64 or uint8, including memory
-            maps, are read batch by batch without a copy; all others are converted to float32.
+            maps, are read batch by batch without a copy. All others are copied, and converted to
+            float32 if they are of another dtype.
         y : array-like of shape (n_samples,)
             Labels, integers or strings.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -103,8 +104,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             influence on training; its class stays in ``classes_``.
         X_val : array-like of shape (n_val_samples, n_features), default=None
             Samples to validate on after every epoch. If None, ``early_stopping=True`` holds out
-            some of the training samples. In a search or a cross-validation, pass more or
-            fewer than the samples in `X`: scikit-learn splits arguments with as many rows.
+            some of the training samples. In a search or a cross-validation, their number must
+            differ from that of `X`: scikit-learn splits every argument with as many rows.
         y_val : array-like of shape (n_val_samples,), default=None
             Labels of `X_val`.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
@@ -118,8 +119,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Raises
         ------
         ValueError
-            If data or parameters are invalid, or if training diverges. If the weights of the best
-            epoch are to be restored, divergence ends training with them and a warning instead.
+            If data or parameters are invalid, or if training diverges. If early stopping has a best
+            epoch to restore, divergence ends training with its weights and a warning instead.
         """
         start = time.perf_counter()
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
@@ -127,8 +128,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             warn(
                 f"early_stopping=True may end training before "
                 f"learning_rate_schedule={self.learning_rate_schedule!r} has lowered the learning "
-                "rate, which happens at the end of all epochs; learning_rate_schedule='constant' "
-                "suits early stopping"
+                "rate, which takes all epochs; use learning_rate_schedule='constant' with early "
+                "stopping"
             )
         resume = self.warm_start and "network_config_" in vars(self)
         with replace_on_success(self) as fitted:
@@ -182,8 +183,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Raises
         ------
         ValueError
-            As for `fit`; if `classes` is missing in the first call; or if the parameters require
-            all samples at once: ``early_stopping``, or ``class_weight="balanced"``.
+            As for `fit`, or if `classes` is missing in the first call, or if a parameter requires
+            all samples at once: ``early_stopping`` or ``class_weight="balanced"``.
         """
         start = time.perf_counter()
         resume = "network_config_" in vars(self)
@@ -191,13 +192,13 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             raise ValueError("classes must be passed in the first call of partial_fit; got None")
         if self.early_stopping:
             raise ValueError(
-                "early_stopping=True needs several epochs on the same samples, which partial_fit "
-                "never sees; call partial_fit with early_stopping=False"
+                "early_stopping must be False in partial_fit, which trains for a single epoch; got "
+                "True"
             )
         if self.class_weight == "balanced":
             raise ValueError(
-                "class_weight='balanced' needs all labels at once, which partial_fit never sees; "
-                "pass class_weight as a dict"
+                "class_weight must be a dict or None in partial_fit, which never sees all labels; "
+                "got 'balanced'"
             )
         with replace_on_success(self) as fitted:
             samples = fitted._check_training_data(X, y, sample_weight, resume=resume)
@@ -237,8 +238,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         return {}
 
     def _check_X(self, X):
-        # validate_data takes longer than a small network, so a plain array of the right shape and
-        # dtype is only checked for non-finite values, as scikit-learn does.
+        # validate_data takes longer than predicting with a small network, so a plain array of the
+        # right shape and dtype is only checked for non-finite values, as scikit-learn does.
         learned = vars(self)
         is_checked = (
             type(X) is np.ndarray
@@ -298,7 +299,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``; float64 if X is, else float32.
+            Columns are in the order of ``classes_``. float64 if X is float64, else float32.
         """
         return softmax(snapshot(self)._layer_outputs(X), axis=1)
 
@@ -313,7 +314,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Returns
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``; finite even where the probability rounds to 0.
+            Columns are in the order of ``classes_``. Finite even where the probability rounds to 0.
         """
         return log_softmax(snapshot(self)._layer_outputs(X), axis=1)
 
@@ -330,8 +331,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Returns
         -------
         activations : ndarray of shape (n_samples, n_units)
-            Outputs of its units, after the activation function. For a convolution, of shape
-            (n_samples, height, width, n_filters), after pooling and batch normalization as well.
+            Outputs of its units, after the activation function. Those of a convolution have the
+            shape (n_samples, height, width, n_filters), after pooling and batch normalization.
 
         Raises
         ------
@@ -345,8 +346,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
             raise ValueError("activations requires a hidden layer; this network has none")
         if not (is_int(layer) and -n_hidden <= layer < n_hidden):
             raise ValueError(
-                f"layer must be the index of one of the {n_hidden} hidden layers, from 0 to "
-                f"{n_hidden - 1} or negative from the last; got {layer!r}"
+                f"layer must be an int from {-n_hidden} to {n_hidden - 1}, as the network has "
+                f"{n_hidden} hidden layer{'s' if n_hidden > 1 else ''}; got {layer!r}"
             )
         return fitted._layer_outputs(X, depth=layer % n_hidden + 1)
 
@@ -371,17 +372,17 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
 
     @fitted_property
     def loss_curve_(self):
-        """Training loss of each epoch, as MLPClassifier names it."""
+        """Training loss of each epoch, under the name that MLPClassifier gives it."""
         return self.history_["loss"]
 
     @fitted_property
     def n_layers_(self):
-        """Number of layers with weights, and the input, as MLPClassifier counts them."""
+        """Number of layers with weights, plus one for the input, as in MLPClassifier."""
         return len(self.coefs_) + 1
 
     @fitted_property
     def out_activation_(self):
-        """Activation of the output layer, as MLPClassifier names it."""
+        """Activation of the output layer, under the name that MLPClassifier gives it."""
         return self.network_config_["layers"][-1]["activation"]
 
     def summary(self):
@@ -390,9 +391,9 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Returns
         -------
         summary : list of named tuples
-            One for the input and for each layer: ``layer``, a description; ``output_shape`` for
-            one sample; and ``n_parameters``, the number of trainable weights. The list prints as
-            a table, and ``pandas.DataFrame(summary)`` is one.
+            One for the input and one for each layer, with a description, ``layer``, the
+            ``output_shape`` for one sample, and ``n_parameters``, the number of trainable weights.
+            The list prints as a table; ``pandas.DataFrame(summary)`` converts it.
         """
         check_is_fitted(self)
         return layer_table(self.network_config_)
@@ -403,7 +404,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         return network_blocks(snapshot(self))
 
     def drop_optimizer_state(self):
-        """Forget the state of the optimizer, such as Adam's moments, to save a smaller model.
+        """Drop the state of the optimizer, such as Adam's moments, to save a smaller model.
 
         With Adam it takes twice as much memory as the weights. Predictions stay the same. A later
         `partial_fit`, or `fit` with ``warm_start=True``, starts with a fresh optimizer.
@@ -434,7 +435,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         shift, scale = fitted._scaling
         network = build_network(fitted.network_config_, scale=scale, offset=-shift * scale)
         network.set_weights(fitted._weights)
-        # Keras exports some formats, such as ONNX, only of models that have been called.
+        # Keras exports a model to some formats, such as ONNX, only after it has been called.
         network(np.zeros((1, fitted.network_config_["n_features"]), np.float32))
         return network
 

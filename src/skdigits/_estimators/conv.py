@@ -19,7 +19,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
 
     Max pooling, batch normalization and activation follow each convolution, in this order; dense
     layers follow the last one. It trains with Keras' optimizers in a compiled loop and predicts in
-    NumPy, without TensorFlow. The defaults were chosen on a validation split of MNIST, see
+    NumPy, without TensorFlow. The defaults were chosen on a validation split of MNIST; see
     ``docs/defaults.md``.
 
     Every method takes samples as rows of pixels, or as images of shape (n_samples, height, width)
@@ -53,19 +53,19 @@ class ConvDigitClassifier(BaseDigitClassifier):
         training, in [0, 1).
     image_shape : (int, int), default=None
         Height and width of the images if X holds rows of pixels. None means the shape of the
-        images in X, or else square images; if the number of pixels is not a square
-        number, images are treated as a single row, with a warning.
+        images in X, or square images if X holds rows. If the number of pixels is not a square
+        number, rows are treated as images of 1 x n pixels, with a warning.
     augmentation : "digits", dict or None, default="digits"
         Random distortions of every image in each epoch, as a dict of limits: "shift" along each
         axis, in pixels; "rotation" and horizontal "shear", in degrees; "zoom", a fraction; and
         "elastic", the standard deviation of smooth displacements, in pixels ([5]_). Missing limits
         are 0. Pixels outside the image repeat its border. "digits" means ``{"shift": 2,
         "rotation": 10, "zoom": 0.1, "shear": 10, "elastic": 0.7}`` for images of 28 x 28; for other
-        sizes, shift and elastic are in proportion to the shorter side. None trains on the images
-        as they are.
+        sizes, shift and elastic are in proportion to the shorter side. None trains on unchanged
+        images.
     precision : {"float32", "mixed_bfloat16", "auto"}, default="float32"
-        Arithmetic of convolutions while training; everything else, including weights and
-        prediction, is float32. "mixed_bfloat16" is meant for processors with bfloat16 arithmetic
+        Arithmetic of convolutions in training; everything else, including weights and prediction,
+        is float32. "mixed_bfloat16" is meant for processors with bfloat16 arithmetic
         (AVX512-BF16, AMX, or a GPU); others emulate it slowly, and a warning is issued. "auto"
         means "mixed_bfloat16" on those processors and "float32" on others, so the same seed can
         give different weights on different processors.
@@ -77,15 +77,14 @@ class ConvDigitClassifier(BaseDigitClassifier):
         configuration, ``{"class_name": "SGD", "config": {"momentum": 0.9}}``. Cloned and saved
         classifiers hold the configuration.
     learning_rate : float, default=None
-        None uses the rate of the optimizer: 0.006 for "adam"; for any other name Keras' 0.001, but
-        0.01 for "sgd" and 0.0025 for "schedulefreeadamw"; for an instance or a configuration its
-        own rate.
+        None uses 0.006 for "adam", and otherwise the rate of the optimizer: that of an instance or
+        a configuration, or Keras' default for a name, which is 0.01 for "sgd", 0.0025 for
+        "schedulefreeadamw" and 0.001 for all others.
     learning_rate_schedule : str, default="one_cycle"
         "constant"; "exponential" (times ``decay_rate ** (step / decay_steps)``); "cosine" (down
         to 0 over all epochs, [2]_); or "one_cycle" (linearly up from 1/25 of `learning_rate`,
-        then down to 0 like a cosine, [3]_). "cosine" and "one_cycle" reach their lowest
-        rate at the end of all `epochs`; with `early_stopping` they warn, as "constant" suits it
-        better.
+        then down to 0 like a cosine, [3]_). "cosine" and "one_cycle" reach their lowest rate only
+        after all `epochs`; with `early_stopping`, `fit` warns about this. Use "constant" then.
     decay_steps : float, default=10_000
         Number of steps (batches) over which the "exponential" schedule decays by `decay_rate`.
     decay_rate : float, default=0.9
@@ -94,43 +93,45 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Fraction of all steps during which the "one_cycle" learning rate rises, in [0, 1).
     batch_size : int, default=None
         Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 2,000
-        training samples, 64 for up to 20,000, else 128; and up to 1,000 samples are then sorted and
-        equal ones merged, so that their order does not matter.
+        training samples, 64 for up to 20,000 and 128 for more. With None, up to 1,000 training
+        samples are also sorted and equal ones merged, so that their order does not matter.
     epochs : int, default=None
-        Number of epochs; with `early_stopping` the maximum number. None means
+        Number of epochs, or their maximum number with `early_stopping`. None means
         ``300 / n_samples ** (1 / 3)``, rounded.
     l2 : float, default=0.0
-        Strength of the L2 penalty on the kernels, ``l2 / 2 * sum(kernel ** 2) / batch_size``, which
-        is ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.
+        Strength of the L2 penalty on the kernels, ``l2 / 2 * sum(kernel ** 2) / batch_size``, like
+        ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.
     label_smoothing : float, default=None
         Fraction of each label to spread evenly over all classes, in [0, 1) ([4]_). None means
         0.05 for up to 20,000 training samples, then ``1000 / n_samples``. ``history_`` has the loss
         without smoothing.
     standardize : bool, default=True
-        Train on ``(X - mean) / std`` with the (weighted) mean and standard deviation of all
-        training values, one number each, so that results do not depend on the unit of X. False
-        trains on X as it is.
+        Whether to train on ``(X - mean) / std`` with a single mean and a single standard deviation,
+        the (weighted) ones of all training values, so that results do not depend on the scale of
+        X. False trains on X unchanged.
     early_stopping : bool, default=False
-        Stop when the validation loss has not improved for `patience` epochs. The validation
-        samples are ``X_val, y_val`` of `fit`, or else a stratified part of the training samples.
+        Whether to stop when the validation loss has not improved for `patience` epochs. The
+        validation samples are ``X_val, y_val`` of `fit`, or else a stratified part of the training
+        samples.
     validation_fraction : float, default=0.1
-        Fraction of the training samples to hold out without `X_val`, in (0, 1).
+        Fraction of the training samples that `early_stopping` holds out unless `fit` is passed
+        `X_val`, in (0, 1).
     patience : int, default=3
         Number of epochs to wait for an improvement of the validation loss.
     tol : float, default=0.0
         A decrease of the validation loss counts as an improvement only if it exceeds this.
     restore_best_weights : bool, default=True
-        Whether `early_stopping` ends with the weights of the best epoch, the last one that improved
-        the validation loss, rather than with those of the last epoch.
+        Whether `early_stopping` restores the weights of the best epoch, the last one that improved
+        the validation loss. False keeps those of the last epoch.
     class_weight : dict or "balanced", default=None
-        Weight of each class, multiplied by ``sample_weight``; 1 for classes missing in a
+        Weight of each class, multiplied by ``sample_weight``; 1 for classes that are not in the
         dict. "balanced" gives all classes the same total weight.
     warm_start : bool, default=False
-        Whether `fit` resumes from the present weights, optimizer state and scaling.
+        Whether `fit` resumes from the current weights, optimizer state and scaling.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of the samples, dropout, augmentation
-        and the validation split. The same int gives the same network in any process, thread or
-        `n_jobs` on the same kind of machine with the same number of TensorFlow threads.
+        and the validation split. The same int gives the same network in any process or thread and
+        for any `n_jobs`, on the same kind of machine with the same number of TensorFlow threads.
     verbose : bool or int, default=False
         Whether to print a line after every epoch.
 
@@ -152,7 +153,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Epoch, counted from 1 over all of `history_`, in which the last fit last improved the
         validation loss by more than `tol`; without validation, the last epoch.
     batch_size_, epochs_, label_smoothing_ : int, int, float
-        The parameters of the last fit, with None resolved; `epochs_` is 1 after `partial_fit`.
+        Values that the last fit used for these parameters; `epochs_` is 1 after `partial_fit`.
     history_ : dict of lists
         "loss" and "accuracy" of each epoch, measured while training; "val_loss" and
         "val_accuracy" after it if there were validation samples; and "learning_rate" of its last

@@ -12,12 +12,12 @@ class DenseDigitClassifier(BaseDigitClassifier):
     """Dense neural network that classifies digits.
 
     It trains with Keras' optimizers in one compiled loop and predicts in NumPy, without
-    TensorFlow. The defaults were chosen on a validation split of MNIST, see ``docs/defaults.md``.
+    TensorFlow. The defaults were chosen on a validation split of MNIST; see ``docs/defaults.md``.
 
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(512, 512)
-        Units of each hidden layer. An int means one layer, ``()`` softmax regression.
+        Units of each hidden layer. An int means one layer, and ``()`` softmax regression.
     activation : str, default="relu"
         Activation of the hidden layers: "elu", "gelu", "leaky_relu", "linear", "mish", "relu",
         "selu", "sigmoid", "silu", "softplus", "softsign" or "tanh", as Keras defines them.
@@ -31,14 +31,14 @@ class DenseDigitClassifier(BaseDigitClassifier):
         configuration, ``{"class_name": "SGD", "config": {"momentum": 0.9}}``. Cloned and saved
         classifiers hold the configuration.
     learning_rate : float, default=None
-        None uses the rate of the optimizer: for a name Keras' 0.001, but 0.01 for "sgd" and 0.0025
-        for "schedulefreeadamw"; for an instance or a configuration its own rate.
+        None uses the rate of the optimizer: that of an instance or a configuration, or Keras'
+        default for a name, which is 0.01 for "sgd", 0.0025 for "schedulefreeadamw" and 0.001 for
+        all others.
     learning_rate_schedule : str, default="one_cycle"
         "constant"; "exponential" (times ``decay_rate ** (step / decay_steps)``); "cosine" (down
         to 0 over all epochs, [1]_); or "one_cycle" (linearly up from 1/25 of `learning_rate`,
-        then down to 0 like a cosine, [2]_). "cosine" and "one_cycle" reach their lowest
-        rate at the end of all `epochs`; with `early_stopping` they warn, as "constant" suits it
-        better.
+        then down to 0 like a cosine, [2]_). "cosine" and "one_cycle" reach their lowest rate only
+        after all `epochs`; with `early_stopping`, `fit` warns about this. Use "constant" then.
     decay_steps : float, default=10_000
         Number of steps (batches) over which the "exponential" schedule decays by `decay_rate`.
     decay_rate : float, default=0.9
@@ -47,43 +47,45 @@ class DenseDigitClassifier(BaseDigitClassifier):
         Fraction of all steps during which the "one_cycle" learning rate rises, in [0, 1).
     batch_size : int, default=None
         Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 2,000
-        training samples, 64 for up to 20,000, else 128; and up to 1,000 samples are then sorted and
-        equal ones merged, so that their order does not matter.
+        training samples, 64 for up to 20,000 and 128 for more. With None, up to 1,000 training
+        samples are also sorted and equal ones merged, so that their order does not matter.
     epochs : int, default=None
-        Number of epochs; with `early_stopping` the maximum number. None means
+        Number of epochs, or their maximum number with `early_stopping`. None means
         ``400 / n_samples ** (1 / 3)``, rounded.
     l2 : float, default=0.0
-        Strength of the L2 penalty on the kernels, ``l2 / 2 * sum(kernel ** 2) / batch_size``, which
-        is ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.
+        Strength of the L2 penalty on the kernels, ``l2 / 2 * sum(kernel ** 2) / batch_size``, like
+        ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.
     label_smoothing : float, default=None
         Fraction of each label to spread evenly over all classes, in [0, 1) ([3]_). None means
         0.05 for up to 20,000 training samples, then ``1000 / n_samples``. ``history_`` has the loss
         without smoothing.
     standardize : bool, default=True
-        Train on ``(X - mean) / std`` with the (weighted) mean and standard deviation of all
-        training values, one number each, so that results do not depend on the unit of X. False
-        trains on X as it is.
+        Whether to train on ``(X - mean) / std`` with a single mean and a single standard deviation,
+        the (weighted) ones of all training values, so that results do not depend on the scale of
+        X. False trains on X unchanged.
     early_stopping : bool, default=False
-        Stop when the validation loss has not improved for `patience` epochs. The validation
-        samples are ``X_val, y_val`` of `fit`, or else a stratified part of the training samples.
+        Whether to stop when the validation loss has not improved for `patience` epochs. The
+        validation samples are ``X_val, y_val`` of `fit`, or else a stratified part of the training
+        samples.
     validation_fraction : float, default=0.1
-        Fraction of the training samples to hold out without `X_val`, in (0, 1).
+        Fraction of the training samples that `early_stopping` holds out unless `fit` is passed
+        `X_val`, in (0, 1).
     patience : int, default=3
         Number of epochs to wait for an improvement of the validation loss.
     tol : float, default=0.0
         A decrease of the validation loss counts as an improvement only if it exceeds this.
     restore_best_weights : bool, default=True
-        Whether `early_stopping` ends with the weights of the best epoch, the last one that improved
-        the validation loss, rather than with those of the last epoch.
+        Whether `early_stopping` restores the weights of the best epoch, the last one that improved
+        the validation loss. False keeps those of the last epoch.
     class_weight : dict or "balanced", default=None
-        Weight of each class, multiplied by ``sample_weight``; 1 for classes missing in a
+        Weight of each class, multiplied by ``sample_weight``; 1 for classes that are not in the
         dict. "balanced" gives all classes the same total weight.
     warm_start : bool, default=False
-        Whether `fit` resumes from the present weights, optimizer state and scaling.
+        Whether `fit` resumes from the current weights, optimizer state and scaling.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of the samples, dropout and the
-        validation split. The same int gives the same network in any process, thread or `n_jobs`
-        on the same kind of machine with the same number of TensorFlow threads.
+        validation split. The same int gives the same network in any process or thread and for any
+        `n_jobs`, on the same kind of machine with the same number of TensorFlow threads.
     verbose : bool or int, default=False
         Whether to print a line after every epoch.
 
@@ -105,7 +107,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
         Epoch, counted from 1 over all of `history_`, in which the last fit last improved the
         validation loss by more than `tol`; without validation, the last epoch.
     batch_size_, epochs_, label_smoothing_ : int, int, float
-        The parameters of the last fit, with None resolved; `epochs_` is 1 after `partial_fit`.
+        Values that the last fit used for these parameters; `epochs_` is 1 after `partial_fit`.
     history_ : dict of lists
         "loss" and "accuracy" of each epoch, measured while training; "val_loss" and
         "val_accuracy" after it if there were validation samples; and "learning_rate" of its last

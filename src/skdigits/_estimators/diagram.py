@@ -66,7 +66,7 @@ def _describe(layer):
 
 
 def network_blocks(classifier):
-    """Draw a fitted network as blocks of scikit-learn's diagram of an estimator."""
+    """Draw a fitted network as blocks of scikit-learn's HTML diagram."""
     config = classifier.network_config_
     table = layer_table(config)
     weights = [{}, *(shapes for _, shapes in weights_by_layer(config))]
@@ -100,6 +100,6 @@ def network_blocks(classifier):
 
 
 def _was_validated(classifier):
-    """Whether validation determined the best epoch."""
+    """Return whether validation determined the best epoch."""
     losses = classifier.history_.get("val_loss")
     return losses is not None and not math.isnan(losses[classifier.best_epoch_ - 1])

@@ -23,7 +23,7 @@ from skdigits._training.state import (
 )
 from skdigits._utils import FLOAT32_MAX, FLOAT32_TINY, warn
 
-# Training sets of up to this many samples do not depend on their order, if `batch_size` is None.
+# With `batch_size=None`, the order of up to this many training samples does not matter.
 MERGED_SAMPLES = 1_000
 
 OPTIMIZERS = (
@@ -47,7 +47,7 @@ def initialize(estimator, n_features, classes):
     """Set the attributes of an untrained network."""
     estimator.classes_ = classes
     estimator.network_config_ = estimator._network_config(n_features, len(classes))
-    # After skdigits.networks, which says what to install if TensorFlow is missing.
+    # After skdigits.networks, which reports what to install if TensorFlow is missing.
     from skdigits._training.trainer import initial_weights
 
     layers = weights_by_layer(estimator.network_config_)
@@ -71,8 +71,9 @@ def check_resumable(estimator, n_features):
     config = estimator._network_config(n_features, len(estimator.classes_))
     if config != estimator.network_config_:
         raise ValueError(
-            f"the network to resume has {_difference(estimator.network_config_, config)}; call fit "
-            "with warm_start=False to start anew"
+            "training can only resume with the layers of the fitted network, which has "
+            f"{_difference(estimator.network_config_, config)}; call fit with warm_start=False to "
+            "start anew"
         )
 
 
@@ -96,8 +97,8 @@ def _difference(fitted, asked):
 def training_config(estimator, *, schedule):
     """Build the configuration of training from the parameters of an estimator.
 
-    NumPy's numbers become Python's: they can overflow, and one that TensorFlow rejects equals the
-    Python number that it accepts, so the pool could lend a network of the other.
+    NumPy's numbers are converted to Python's. They can overflow, and TensorFlow rejects some that
+    equal a Python number which it accepts, so that the pool could lend the wrong network.
     """
     from skdigits._training.optimizers import split_learning_rate, to_config
 
@@ -143,7 +144,7 @@ def make_datasets(estimator, data, held_out, *, normalize):
     held_out : LabeledData or None
         Samples to validate on. If None, `early_stopping` holds out some training samples.
     normalize : bool
-        Scale the weights of the training samples to a mean of 1.
+        Whether to scale the weights of the training samples to a mean of 1.
 
     Returns
     -------

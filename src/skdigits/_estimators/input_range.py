@@ -7,11 +7,11 @@ from skdigits._utils import warn
 # Samples this many times larger or smaller than those in training are on another scale. The usual
 # scales of pixels, up to 1, 16 and 255, differ by a factor of about 16.
 FACTOR = 8
-# Fewer dark samples may be dark digits.
+# Fewer samples with small values may just be dark digits.
 MIN_DARK_SAMPLES = 10
 # The typical training sample is estimated from about this many.
 N_TYPICAL = 1000
-CHUNK_VALUES = 2**16  # which stay in the processor's cache for the second pass
+CHUNK_VALUES = 2**16  # few enough to stay in the processor's cache for the second pass
 
 
 def value_range(X):
@@ -45,9 +45,9 @@ def warn_if_scaled_differently(X, values, trained, name="X"):
     ----------
     X : ndarray of shape (n_samples, n_features)
     values : (float, float)
-        Its range.
+        Range of X.
     trained : (float, float, float)
-        From `training_range`.
+        As `training_range` returns it.
     name : str, default="X"
         Name of X in the warning.
     """
@@ -57,7 +57,7 @@ def warn_if_scaled_differently(X, values, trained, name="X"):
     if largest > FACTOR * trained_largest:
         differs = np.median(_peaks(X)) > FACTOR * trained_largest > 0  # not just by outliers
     elif FACTOR * largest < typical:
-        # Only fractions of 1 are clearly no dark image.
+        # Only fractions of 1 cannot be the pixels of a dark image.
         is_fraction = 0.5 < largest <= 1 and (np.rint(X) != X).any()
         differs = is_fraction or len(_peaks(X)) >= MIN_DARK_SAMPLES
     elif -FACTOR * low > trained_largest and trained_low >= 0:

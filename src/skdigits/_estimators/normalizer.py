@@ -27,19 +27,20 @@ class DigitImageNormalizer(
 
     Images may have any size, colours and file format. The digit is segmented, scaled into a box of
     20 x 20 pixels without changing its aspect ratio, and centred by its centre of mass in 28 x 28
-    pixels, white (255) on black (0), as the images of MNIST were ([1]_). Strokes that scaling
-    would leave too thin are thickened. Uneven light and the lines of ruled or squared paper are
-    removed.
+    pixels, white (255) on black (0), as in MNIST ([1]_). Strokes that would become too thin are
+    thickened. Uneven light and the lines of ruled or squared paper are removed.
 
     The transformer is stateless: `transform` works without `fit`.
 
     Parameters
     ----------
     polarity : {"auto", "dark_on_light", "light_on_dark"}, default="auto"
-        How the digit is drawn. "auto" compares the digit with the grey level of the border.
+        Whether the digit is darker or lighter than the background. "auto" compares it with the grey
+        level of the border.
     image_shape : (int, int), default=None
         Height and width of the images if X holds rows of pixels. None means square images; if the
-        number of pixels is not a square number, images are treated as a single row, with a warning.
+        number of pixels is not a square number, rows are treated as images of 1 x n pixels, with a
+        warning.
 
     Attributes
     ----------
@@ -115,10 +116,10 @@ class DigitImageNormalizer(
         Returns
         -------
         X_normalized : ndarray of shape (n_samples, 784)
-            Rows of pixels, uint8. Blank images, with a contrast below 16 of 255 grey levels, with
-            noise only or with nothing of the given `polarity`, become all 0, and a warning lists
-            them. Another warning lists the images of several digits, which are scaled into one box
-            together.
+            Rows of pixels, uint8. Blank images become all 0, and a warning lists them: images with
+            a contrast below 16 of 255 grey levels, with only noise, or without a digit of the given
+            `polarity`. Another warning lists images of several digits, which are scaled into one
+            box together.
 
         Raises
         ------
@@ -127,8 +128,8 @@ class DigitImageNormalizer(
         FileNotFoundError, PIL.UnidentifiedImageError, OSError
             If a path names no file, a file that is not an image, or a damaged image.
         PIL.Image.DecompressionBombError
-            If an image file has more than twice ``PIL.Image.MAX_IMAGE_PIXELS``. Pillow warns of
-            those with more than that.
+            If an image file has more than twice ``PIL.Image.MAX_IMAGE_PIXELS``. Pillow warns about
+            files with more than ``MAX_IMAGE_PIXELS``.
         """
         self._validate_params()
         images = snapshot(self)._images(X)
@@ -192,7 +193,9 @@ def _warn_of_blank(images, blank):
         "pixels are set to 0"
     )
     if any(_is_dim_uint8(images[number]) for number in blank):
-        message += "; uint8 is read on the scale 0 to 255, other types also on 0 to 1 and 0 to 16"
+        message += (
+            "; uint8 pixels are read on a scale from 0 to 255, other types also from 0 to 1 or 16"
+        )
     warn(message)
 
 
@@ -214,7 +217,7 @@ def _is_dim_uint8(image):
 
 
 def _is_sequence_of_images(X):
-    """Whether X is a sequence of separate images rather than one array-like."""
+    """Return whether X is a sequence of separate images rather than one array-like."""
     shape = getattr(X, "shape", ())
     one_in_colour = len(shape) == 3 and shape[2] in (3, 4) and X.dtype == np.uint8
     if isinstance(X, str | Path) or hasattr(X, "getbands") or one_in_colour:
@@ -234,7 +237,7 @@ def _is_sequence_of_images(X):
 
 
 def _is_path_or_pillow(image):
-    """Whether an image is a path or one of Pillow's."""
+    """Return whether an image is a path or a Pillow image."""
     return isinstance(image, str | Path) or hasattr(image, "getbands")
 
 

@@ -1,4 +1,4 @@
-"""The state of an estimator: swapped in as a whole, saved as plain data with its version."""
+"""State of an estimator, which is swapped in as a whole and saved as plain data with a version."""
 
 from contextlib import contextmanager
 from functools import wraps
@@ -32,7 +32,7 @@ class VersionedState:
                 f"{state_format}, which is newer than format {STATE_FORMAT} of the installed "
                 f"skdigits {skdigits.__version__}; upgrade skdigits to load it"
             )
-        # Parameters that the version that saved it did not have get their defaults.
+        # Parameters that did not exist in the version that saved it get their defaults.
         parameters = signature(type(self).__init__).parameters.values()
         defaults = {one.name: one.default for one in parameters if one.default is not one.empty}
         super().__setstate__(defaults | state)
@@ -43,7 +43,7 @@ def plain_optimizer(values):
     optimizer = values.get("optimizer")
     if not hasattr(optimizer, "get_config") or isinstance(optimizer, type):
         return values
-    from skdigits._training.optimizers import serialize  # imports Keras, as the optimizer has
+    from skdigits._training.optimizers import serialize  # imports Keras, as the optimizer did
 
     return values | {"optimizer": serialize(optimizer)}
 
@@ -83,7 +83,7 @@ def replace_on_success(estimator):
     fitted.__dict__ = before.copy()
     yield fitted
     missing = object()
-    set_meanwhile = {  # by set_params in another thread, say
+    set_meanwhile = {  # for example by set_params in another thread
         name: value
         for name, value in vars(estimator).items()
         if before.get(name, missing) is not value

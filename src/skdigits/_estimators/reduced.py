@@ -57,15 +57,15 @@ def _of_classifier(attribute):
 
 
 def _as_array(X):
-    """Return the array of a frame, and any other X as it is."""
+    """Return the array of a frame, and any other X unchanged."""
     return X.to_numpy() if hasattr(X, "to_numpy") else X
 
 
 class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Reducer, such as PCA or a feature selector, followed by a classifier.
 
-    It predicts what ``make_pipeline(reducer, classifier)`` predicts. Unlike a Pipeline, it reduces
-    validation samples too, and it reports the time of the reduction.
+    Its predictions are those of ``make_pipeline(reducer, classifier)``. Unlike a Pipeline, it also
+    reduces validation samples, and reports the time that the reduction took.
 
     Parameters
     ----------
@@ -102,9 +102,10 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
     not: as in a Pipeline, a weight of 2 is not the same as repeating the sample, and samples of
     weight 0 affect the reduction.
 
-    With scikit-learn's metadata routing enabled, the reducer and the classifier receive what they
-    request, for example by ``DenseDigitClassifier().set_fit_request(sample_weight=True)``. The
-    default classifier requests all that it can use.
+    With scikit-learn's metadata routing enabled, the reducer and the classifier receive the
+    metadata that they request, for example by
+    ``DenseDigitClassifier().set_fit_request(sample_weight=True)``. The default classifier requests
+    everything that its `fit` accepts.
 
     Examples
     --------
@@ -157,14 +158,14 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
             Sample weights.
         X_val : array-like of shape (n_val_samples, n_features), default=None
             Samples, not reduced, on which the classifier is validated after every epoch. In a
-            search or a cross-validation, pass more or fewer than the samples in `X`: scikit-learn
-            splits arguments with as many rows.
+            search or a cross-validation, their number must differ from that of `X`: scikit-learn
+            splits every argument with as many rows.
         y_val : array-like of shape (n_val_samples,), default=None
             Labels of `X_val`.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
             Sample weights of `X_val`.
         **params : dict
-            Other metadata for reducer and classifier, if metadata routing is enabled.
+            Other metadata for the reducer and the classifier, if metadata routing is enabled.
 
         Returns
         -------
@@ -174,7 +175,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Raises
         ------
         ValueError
-            If data or parameters are invalid. The classifier then stays as it was.
+            If data or parameters are invalid. The classifier then stays unchanged.
         """
         start = time.perf_counter()
         raise_for_params(params, self, "fit")
@@ -230,8 +231,8 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Returns
         -------
         routing : sklearn.utils.metadata_routing.MetadataRouter
-            Routes the metadata of `fit` to the reducer and the classifier. `score` takes the
-            sample weights that the classifier requests for its own.
+            Routes the metadata of `fit` to the reducer and the classifier, and the sample weights
+            of `score` to the classifier.
         """
         return metadata_router(self, *self._parts())
 
@@ -245,7 +246,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         """Return the reducer and the classifier, not fitted."""
         reducer, classifier = self.reducer, self.classifier
         if reducer is None:
-            from sklearn.decomposition import PCA  # takes long to import
+            from sklearn.decomposition import PCA  # slow to import
 
             reducer = PCA(0.95)
         if classifier is None:
@@ -341,7 +342,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``.
+            Columns are in the order of ``classes_``.
         """
         return self._call_classifier("predict_proba", X)
 
@@ -357,7 +358,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Returns
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``.
+            Columns are in the order of ``classes_``.
         """
         return self._call_classifier("predict_log_proba", X)
 
@@ -407,9 +408,9 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Returns
         -------
         summary : list of named tuples
-            One for its input and for each layer: ``layer``, a description; ``output_shape`` for
-            one sample; and ``n_parameters``, the number of trainable weights. The list prints as
-            a table, and ``pandas.DataFrame(summary)`` is one.
+            One for the input of the network and one for each layer, with a description, ``layer``,
+            the ``output_shape`` for one sample, and ``n_parameters``, the number of trainable
+            weights. The list prints as a table; ``pandas.DataFrame(summary)`` converts it.
         """
         check_is_fitted(self)
         return self.classifier_.summary()

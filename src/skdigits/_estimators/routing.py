@@ -21,13 +21,14 @@ def metadata_router(owner, reducer, classifier):
 def route_fit(owner, metadata, reducer, classifier):
     """Distribute the metadata of a fit to the methods of the reducer and the classifier.
 
-    With scikit-learn's metadata routing enabled, both receive what they request. Otherwise the
-    classifier receives everything, and the reducer the sample weights if its fit accepts them.
+    With scikit-learn's metadata routing enabled, both receive the metadata that they request.
+    Otherwise the classifier receives everything, and the reducer receives the sample weights if
+    its fit accepts them.
 
     Parameters
     ----------
     owner : estimator
-        Has the reducer and the classifier as parameters.
+        Estimator that has the reducer and the classifier as parameters.
     metadata : dict
     reducer, classifier : estimator
 
@@ -39,7 +40,7 @@ def route_fit(owner, metadata, reducer, classifier):
     Raises
     ------
     ValueError
-        If the classifier does not accept a metadata.
+        If the classifier does not accept one of the metadata.
     """
     if get_config()["enable_metadata_routing"]:
         return process_routing(owner, "fit", **metadata)
@@ -56,7 +57,7 @@ def route_fit(owner, metadata, reducer, classifier):
 
 
 def _accepts(estimator, name):
-    """Whether an estimator's fit accepts an argument, by name or among keyword arguments."""
+    """Return whether the fit of an estimator accepts an argument, by name or as ``**kwargs``."""
     parameters = inspect.signature(estimator.fit).parameters.values()
     return any(
         parameter.name == name or parameter.kind == parameter.VAR_KEYWORD

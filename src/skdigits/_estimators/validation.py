@@ -47,7 +47,7 @@ def check_float(name, value, largest=FLOAT32_MAX):
 
 
 def as_float(value):
-    """Convert a real number to a float, an int beyond the range of floats to infinity."""
+    """Convert a real number to a float; an int beyond the range of floats becomes infinity."""
     try:
         return float(value)
     except OverflowError:
@@ -55,7 +55,7 @@ def as_float(value):
 
 
 def one_line(value):
-    """Represent a value in a line, though NumPy would take several for an array."""
+    """Represent a value in one line; the repr of a NumPy array may have several."""
     return " ".join(repr(value).split())
 
 
@@ -66,7 +66,7 @@ def check_training_data(estimator, X, y, sample_weight, *, reset):
     if y.dtype == object:
         types = {"str" if isinstance(label, str) else type(label).__name__ for label in y}
         if "str" in types and len(types) > 1:
-            raise ValueError(f"y has labels of mixed types: {', '.join(sorted(types))}")
+            raise ValueError(f"y must have labels of one type; got {', '.join(sorted(types))}")
     check_classification_targets(y)
     values = value_range(X)
     check_range(*values, "X")
@@ -105,9 +105,9 @@ def check_validation_arguments(X_val, y_val, sample_weight_val):
 
 @contextmanager
 def converted_to_float32(name):
-    """Check data while they are converted: larger numbers become infinite, or an OverflowError."""
+    """Report numbers beyond the range of float32 while data are converted."""
     try:
-        with np.errstate(over="ignore"):  # scikit-learn refuses infinity
+        with np.errstate(over="ignore"):  # scikit-learn rejects infinity
             yield
     except OverflowError as error:
         raise ValueError(
@@ -117,8 +117,8 @@ def converted_to_float32(name):
 
 
 def check_range(low, high, name):
-    """Check that float32 can hold the values of data, from their lowest to their highest."""
-    if max(high, -low, high - low) > FLOAT32_MAX:  # training subtracts values from each other
+    """Check that float32 can hold all values from the lowest to the highest."""
+    if max(high, -low, high - low) > FLOAT32_MAX:  # training subtracts them from each other
         raise ValueError(
             f"{name} and its differences must be within the range of float32 (3.4e38), in which "
             f"the network is trained; got values from {low:g} to {high:g}"
@@ -127,7 +127,7 @@ def check_range(low, high, name):
 
 def _check_weight(sample_weight, X, name):
     try:
-        with np.errstate(over="ignore"):  # scikit-learn refuses infinity
+        with np.errstate(over="ignore"):  # scikit-learn rejects infinity
             return check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     except (OverflowError, TypeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
@@ -138,9 +138,7 @@ def check_classes(labels, name="y"):
     """Return the sorted unique labels, of which there must be at least two."""
     classes = np.unique(labels)
     if len(classes) < 2:
-        raise ValueError(
-            f"a classifier needs samples of at least 2 classes; {name} has {len(classes)} class"
-        )
+        raise ValueError(f"{name} must have at least 2 classes; got {len(classes)} class")
     return classes
 
 

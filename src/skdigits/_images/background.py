@@ -3,8 +3,8 @@
 import numpy as np
 from scipy import ndimage
 
-WINDOW = 0.3  # of the closing, as a fraction of the longer side: wider than any stroke
-DARKEST = 0.05  # light of less than this fraction is not divided by
+WINDOW = 0.3  # size of the closing, as a fraction of the longer side: wider than any stroke
+DARKEST = 0.05  # smallest background to divide by
 
 
 def border_of(values):
@@ -30,20 +30,20 @@ def uneven_foreground(grey, dark=None):
     background = backgrounds[dark]
     if not dark:
         return np.clip(grey - background, 0, None), dark
-    # In the shade, ink differs less from the paper.
+    # In the shade, ink and paper differ less.
     return np.clip(background - grey, 0, None) / np.maximum(background, DARKEST), dark
 
 
 def _background(grey, trend, dark):
-    """Fill what is darker or lighter than its surroundings, and narrower than the window."""
+    """Fill dark (or light) shapes that are narrower than the window."""
     window = 2 * round(WINDOW * max(grey.shape) / 2) + 1
     fill, nearer = (
         (ndimage.grey_closing, np.minimum) if dark else (ndimage.grey_opening, np.maximum)
     )
     # The median keeps single bright pixels from raising the background.
     grey = ndimage.median_filter(grey, 3, mode="nearest")
-    # The first follows the edge of a shadow, the second a dark corner. Both only fill, so that the
-    # one nearer to the image is right.
+    # The first follows the edge of a shadow, the second a dark corner. As both only fill, the one
+    # nearer to the image is right.
     filled = nearer(
         fill(grey, (window, window), mode="nearest"),
         fill(grey - trend, (window, window), mode="nearest") + trend,

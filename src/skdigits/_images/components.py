@@ -4,9 +4,9 @@ import numpy as np
 from scipy import ndimage
 
 SPECK = 0.05  # components smaller than this fraction of the largest are dropped
-COMPARABLE = 0.6  # of the height of the highest component: other digits, not bars of a digit
-OVERLAP = 0.2  # of the width of the narrower component: digits that stand side by side
-WIDEST = 1.9  # widths per height of a digit; more are digits that touch
+COMPARABLE = 0.6  # fraction of the largest height; lower components are bars, not other digits
+OVERLAP = 0.2  # largest overlap of digits side by side, as a fraction of the narrower one
+WIDEST = 1.9  # largest ratio of width to height; wider shapes are digits that touch
 
 
 def drop_specks(foreground):
@@ -18,7 +18,7 @@ def drop_specks(foreground):
 
 
 def shows_several_digits(foreground):
-    """Whether components of comparable height stand side by side, or all are wider than a digit."""
+    """Return whether there are components of similar height side by side, or too wide a shape."""
     parts, _ = ndimage.label(foreground, np.ones((3, 3)))
     boxes = ndimage.find_objects(parts)
     tops, bottoms, lefts, rights = np.array(

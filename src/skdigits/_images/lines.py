@@ -5,12 +5,12 @@ from scipy import ndimage
 
 from skdigits._images.background import border_of
 
-FAINT = 0.25  # of Otsu's threshold: fainter lines do no harm
-SLOPES = np.arange(-12, 13) / 160  # of lines, up to 4 degrees: one pixel per step in 160
+FAINT = 0.25  # fraction of Otsu's threshold: fainter lines do no harm
+SLOPES = np.arange(-12, 13) / 160  # up to 4 degrees, in steps of one pixel in 160
 REACH = 0.85  # a line covers this fraction of the image, including the strokes that cross it
 VISIBLE = 0.5  # and this fraction without them
-THICKEST = 0.04  # of the shorter side
-SMOOTHED = 0.04  # of the image, along a line: against noise and gaps
+THICKEST = 0.04  # largest thickness of a line, as a fraction of the shorter side
+SMOOTHED = 0.04  # fraction of the image to average along a line, against noise and gaps
 
 
 def remove_lines(foreground, threshold):
@@ -25,7 +25,7 @@ def remove_lines(foreground, threshold):
 def _remove_horizontal(foreground, threshold):
     """Remove horizontal lines."""
     thickest = max(2, round(THICKEST * min(foreground.shape)))
-    # An opening keeps what is higher than a line is thick: strokes and vertical lines.
+    # An opening keeps everything higher than a line is thick: strokes and vertical lines.
     thin = foreground - ndimage.grey_opening(foreground, (thickest + 2, 1))
     length = max(1, round(SMOOTHED * foreground.shape[1]))
     thin = ndimage.uniform_filter1d(thin, length, axis=1, mode="nearest") > threshold
@@ -52,9 +52,9 @@ def _remove_horizontal(foreground, threshold):
 def _find_lines(thin, drawn):
     """Return the mask of straight lines, and of the strokes on them."""
     height, width = drawn.shape
-    higher = np.ones((3, 1))  # a line wanders between rows
+    higher = np.ones((3, 1))  # a line may wander between rows
     thin = ndimage.binary_dilation(thin, higher)
-    if thin.sum(axis=1).max() < VISIBLE * width / 4:  # a slope distributes a line over some rows
+    if thin.sum(axis=1).max() < VISIBLE * width / 4:  # an oblique line is spread over rows
         return np.zeros_like(drawn)
     drawn = ndimage.binary_dilation(drawn, higher) | thin
     y, x = np.nonzero(drawn)

@@ -9,24 +9,24 @@ from skdigits._images.background import border_of, even_foreground, uneven_foreg
 from skdigits._images.components import drop_specks
 from skdigits._images.lines import remove_lines
 
-SIDE = 28  # of an image of MNIST
-BOX = 20  # in which its digit lies
+SIDE = 28  # side of an image of MNIST, in pixels
+BOX = 20  # side of the box that contains its digit
 WORKING_SIDE = 160  # larger images are averaged down to this before anything else
 BLANK_CONTRAST = 16 / 255  # less is background and noise
 STROKE = 2  # smallest width of strokes in the box, in pixels
 SCALES = (1, 16, 255, 65_535)  # fractions, scikit-learn's digits, 8 bits, 16 bits
 NOISE = 0.2  # pixels that are less correlated with their neighbours are noise
-ON_BORDER = 0.02  # of the border: more foreground there may be a shadow
-SHADOW_ON_BORDER = 0.1  # of the border: foreground that vanishes was no digit
-SMALLEST = 20  # pixels along the shorter side in which uneven light, lines and noise are recognized
+ON_BORDER = 0.02  # fraction of the border; foreground that covers more may be a shadow
+SHADOW_ON_BORDER = 0.1  # the same; if it vanishes once uneven light is removed, it was a shadow
+SMALLEST = 20  # shorter side; smaller images are not checked for uneven light, lines and noise
 
 
 class InvalidImageError(ValueError):
-    """An object is not an image."""
+    """Raised if an object is not an image."""
 
 
 def grey_values(image):
-    """Convert an image to grey values from 0 to 1, float32 (height, width)."""
+    """Convert an image to grey values from 0 to 1, float32 of shape (height, width)."""
     from PIL import Image, ImageOps
 
     if isinstance(image, str | Path):
@@ -51,7 +51,7 @@ def grey_values(image):
         if image.dtype == np.uint8:
             return _grey_values_of_pillow(Image.fromarray(image))
         if image.shape[2] == 4:
-            raise InvalidImageError(f"is RGBA of {image.dtype}; RGBA is expected as uint8")
+            raise InvalidImageError(f"must be uint8 to have 4 channels; got {image.dtype}")
         image = image @ np.array([0.299, 0.587, 0.114])
     return _fractions(image)
 
@@ -83,7 +83,7 @@ def _fractions(values):
 
 
 def to_mnist_format(foreground):
-    """Draw a digit into 28 x 28 pixels, uint8: in a box of 20 x 20, centred by its mass."""
+    """Draw a digit in 28 x 28 pixels, uint8: scaled into a box of 20 x 20, centred by its mass."""
     digit = _crop(_thicken(_crop(foreground)))
     digit = _resize(digit, BOX / max(digit.shape))
     digit = np.clip(digit / digit.max(), 0, 1)
@@ -109,7 +109,7 @@ def _resize(values, factor):
 
 
 def segment(grey, polarity):
-    """Segment the foreground, from 0 to 1, without small specks; None if the image is blank.
+    """Return the foreground, from 0 to 1, without specks; None if the image is blank.
 
     Large images are scaled down first.
     """

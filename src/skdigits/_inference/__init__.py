@@ -1,1 +1,1 @@
-"""Prediction: a network's configuration and weights to outputs, in NumPy and SciPy."""
+"""Prediction with NumPy and SciPy, from the configuration and the weights of a network."""

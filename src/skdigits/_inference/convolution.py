@@ -1,7 +1,7 @@
-"""Convolutions of prediction, as matrix products in NumPy.
+"""Convolutions in prediction, as matrix products in NumPy.
 
-Images have the shape (height, width, n_images, channels) here, so the same pixel of many images is
-one block of memory.
+Here, images have the shape (height, width, n_images, channels), so that the same pixel of many
+images is one block of memory.
 """
 
 import functools

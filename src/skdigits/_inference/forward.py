@@ -17,7 +17,7 @@ def _elu(x, alpha=1.0):
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
-# As Keras defines them. They may overwrite their argument.
+# Keras' definitions. They may overwrite their argument.
 ACTIVATIONS = {
     "elu": _elu,
     "gelu": lambda x: x * (1 + erf(x / math.sqrt(2))) / 2,
@@ -57,7 +57,7 @@ def layer_outputs(config, weights, X, shift, scale, *, indices=None, depth=None,
     Returns
     -------
     outputs : ndarray of shape (n_samples, n_units) or (n_samples, height, width, filters)
-        Activations of that layer; of the last layer its logits, before the softmax.
+        Activations of that layer; for the last layer the logits, before the softmax.
     """
     layers = [
         (layer, {name: array.astype(dtype, copy=False) for name, array in arrays.items()})
@@ -83,7 +83,7 @@ def layer_outputs(config, weights, X, shift, scale, *, indices=None, depth=None,
         # For one image, computing the size would take as long as a layer.
         chunk_size = images_per_chunk(config) if n_samples > 1 else 1
         run_in_threads(pass_chunk, range(0, n_samples, chunk_size))
-    else:  # a few large products, which BLAS threads
+    else:  # a few large products, which BLAS runs in threads
         chunk_size = CHUNK_SAMPLES
         buffer = np.empty((min(n_samples, chunk_size), X.shape[1]), dtype)
         for start in range(0, n_samples, chunk_size):

@@ -1,7 +1,7 @@
-"""Chunks of samples in as many threads as the caller allows for BLAS.
+"""Run chunks of samples in as many threads as BLAS may use.
 
-BLAS threads single matrix products only, and copies between them not at all, so each chunk runs in
-one thread, with one thread of BLAS.
+BLAS only runs single matrix products in threads, not the copies between them. Each chunk therefore
+runs in one thread, with one thread of BLAS.
 """
 
 import functools
@@ -11,7 +11,7 @@ from contextvars import copy_context
 
 from threadpoolctl import ThreadpoolController
 
-# Held by the thread that limits BLAS: its limit is one for the process.
+# Held by the thread that limits BLAS, as its limit applies to the whole process.
 _limits_blas = threading.Lock()
 
 
@@ -27,8 +27,8 @@ def _blas_threads():
 def run_in_threads(function, items):
     """Call a function on each item.
 
-    Uses as many threads as BLAS may, which ``OMP_NUM_THREADS`` and threadpoolctl limit. While
-    another thread does the same, no further threads start.
+    Uses as many threads as BLAS may use, which ``OMP_NUM_THREADS`` and threadpoolctl limit. While
+    another thread runs this function, no further threads start.
     """
     waiting = deque(items)
     if len(waiting) > 1 and _limits_blas.acquire(blocking=False):

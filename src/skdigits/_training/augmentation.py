@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from skdigits._training.random_bits import hash_bits, random_bits
 
-# Separates these bits from those of dropout, whose keys differ from the batch's key only slightly.
+# Separates these bits from those of dropout, whose keys are close to the key of the batch.
 _KEY = 0x5BD1E995
 
 
@@ -22,9 +22,9 @@ def augment(images, limits, key):
         Grey values.
     limits : tensor of shape (5,)
         Largest shift along each axis (pixels), rotation (degrees), zoom (0.1 is 10 % larger or
-        smaller) and horizontal shear (degrees). Each image gets shifts, a rotation, a shear and the
-        logarithm of a zoom that are drawn uniformly up to these limits. The last one is the
-        standard deviation of an elastic displacement (pixels), see `_smooth_noise`.
+        smaller) and horizontal shear (degrees). For each image, the shifts, the rotation, the
+        shear and the logarithm of the zoom are drawn uniformly up to these limits. The last entry
+        is the standard deviation of an elastic displacement (pixels), see `_smooth_noise`.
     key : tensor of uint32
         Random key; different keys give different images.
 

@@ -1,14 +1,14 @@
-"""Batch buffers: host memory for the samples of some batches, shared with TensorFlow."""
+"""Batch buffers: host memory for the samples of several batches, shared with TensorFlow."""
 
 import numpy as np
 
 # Samples per call of the compiled loop: enough to make the cost of a call negligible, few enough
-# to keep the copy in host memory small.
+# to keep the buffer in host memory small.
 BUFFER_SAMPLES = 4096
 
 
 class BatchBuffer:
-    """Host memory for the samples of some batches, and arrays that are views of it."""
+    """Host memory for the samples of several batches, and arrays that are views of it."""
 
     def __init__(self, batch_size, n_features, dtype):
         self.batch_size = batch_size

@@ -28,7 +28,7 @@ from skdigits._training.threads import limit_threads
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
-        "skdigits trains with Keras' TensorFlow backend, but KERAS_BACKEND or keras.json asks for "
+        "Keras' backend must be 'tensorflow' for training; KERAS_BACKEND or keras.json sets it to "
         f"{keras.backend.backend()!r}"
     )
 
@@ -65,7 +65,7 @@ class CompiledNetwork:
         self._runs_by_dtype = {}
         self._buffers_by_dtype = {}
         graph = tf.Graph()
-        # Without a configuration, a session has the devices and threads of tf.config.
+        # Without a configuration, a session uses the devices and threads of tf.config.
         self._session = tf.compat.v1.Session(graph=graph)
         with graph.as_default():
             self._build_variables()
@@ -97,8 +97,8 @@ class CompiledNetwork:
         keep_gradients_local(self._optimizer)
         n_operations = len(self._session.graph.get_operations())
         self._optimizer.build(self._trainable)
-        # Some optimizers then assign the weights to their variables, which Keras expects to happen
-        # at once. In a graph it is an operation, to be run when the weights are set.
+        # Some optimizers then copy the weights to variables of their own, which Keras expects to
+        # happen immediately. In a graph this is an operation, to run whenever weights are set.
         self._initializers = [variable.value.initializer for variable in self._optimizer.variables]
         self._copies = [
             operation
@@ -210,7 +210,7 @@ class CompiledNetwork:
             )
             return i + 1, total_loss + loss, total_correct + n_correct
 
-        # An explicit while on a tensor: tf.range would compile anew for every count.
+        # An explicit while loop: with tf.range, every number of steps would be compiled separately.
         start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
         return tf.while_loop(lambda i, *_: i < n_steps, step, start)[1:]
 
@@ -251,8 +251,8 @@ class CompiledNetwork:
             tf.TensorSpec((), tf.uint32),
             [tf.TensorSpec(shape) for shape in ((), (), (5,), (), ())],
         ]
-        # Traced outside of the graph: inside, TensorFlow 1's rules hold, where == of two tensors is
-        # whether they are the same object.
+        # Traced outside of the graph: inside, TensorFlow 1's rules apply, by which == of tensors
+        # compares object identity.
         loop = self._loop.get_concrete_function(*specs)
         with self._session.graph.as_default():
             inputs = tf.nest.map_structure(
@@ -274,7 +274,7 @@ class CompiledNetwork:
 
 @contextmanager
 def memory_errors():
-    """Raise MemoryError where TensorFlow cannot allocate memory; its own errors have many lines."""
+    """Raise MemoryError if TensorFlow cannot allocate memory; its own errors have many lines."""
     try:
         yield
     except tf.errors.OpError as error:

@@ -6,9 +6,9 @@ normalization and activation, so that each of them and each of their gradients i
 memory. The backward pass of a stage repeats its forward pass, which is cheaper than storing
 intermediate values.
 
-Convolution and pooling have TensorFlow's own form ("native"), and others that replace it where it
-is slow ("rewritten"; XLA compiles pooling then) or where XLA compiles everything ("fused"), see
-`skdigits._training.cpu.fastest_forms`.
+Convolution and pooling come in three forms: TensorFlow's own ("native"), one for processors on
+which that is slow ("rewritten", in which XLA compiles the pooling), and one for XLA to compile
+together with everything else ("fused"); see `skdigits._training.cpu.fastest_forms`.
 """
 
 import functools
@@ -40,7 +40,7 @@ def extract_patches(images, layer):
 
 
 def _patch_convolution(layer, dtype):
-    """Convolution of images of one channel, given as the patches of `extract_patches`."""
+    """Build the convolution of one-channel images, given as the patches of `extract_patches`."""
 
     def convolve(x, parameters, weight):
         kernel = tf.cast(tf.reshape(parameters[0], (-1, layer["filters"])), dtype)
@@ -59,11 +59,11 @@ def _convolution(layer, dtype):
 
 
 def _convolution_backward(layer, dtype):
-    """Gradients of `_convolution`, computed as convolutions.
+    """Build the gradients of `_convolution`, computed as convolutions.
 
     On a CPU without AVX-512, oneDNN computes the gradient of a kernel up to a third faster as a
     convolution of the images with the gradients, with pixel and image axes swapped. The gradient of
-    the images is a convolution too; where it has to pad them, this pays for large kernels only.
+    the images is a convolution too; where it has to pad them, only large kernels gain from this.
     """
     before, after = zip(
         *(
@@ -107,7 +107,7 @@ def _max_pooling(layer):
 
 
 def _max_pooling_by_slices(layer):
-    """Max pooling as maxima of slices, whose gradient XLA compiles to a single pass."""
+    """Build max pooling as maxima of slices, whose gradient XLA compiles to a single pass."""
 
     def pool(x, parameters, weight):
         height, width = layer["pool_size"]
@@ -129,7 +129,7 @@ def _bias_and_activation(layer, dtype):
 
 
 def _normalization_and_activation(layer, dtype):
-    """Batch normalization, with images weighted by their sample weights, and the activation."""
+    """Build batch normalization, with images weighted by sample weights, and the activation."""
 
     def normalize(x, parameters, weight):
         gamma, beta = parameters
@@ -198,5 +198,5 @@ def conv_stages(config, jit, *, forms, dtype):
 
 
 def _plain(function):
-    """Leave a function to TensorFlow, where `jit` leaves it to XLA."""
+    """Return a function unchanged, for TensorFlow to run; `jit` compiles it with XLA."""
     return function

@@ -16,14 +16,14 @@ def processor_flags():
 
 
 def has_gpu():
-    """Whether TensorFlow computes on a GPU."""
+    """Return whether TensorFlow computes on a GPU."""
     import tensorflow as tf
 
     return bool(tf.config.list_logical_devices("GPU"))
 
 
 def has_fast_bfloat16():
-    """Whether the hardware is known to have bfloat16 arithmetic."""
+    """Return whether the hardware is known to have bfloat16 arithmetic."""
     return not processor_flags().isdisjoint({"avx512_bf16", "amx_bf16", "bf16"}) or has_gpu()
 
 
@@ -33,9 +33,9 @@ def fastest_forms():
     Returns
     -------
     forms : {"fused", "rewritten", "native"}
-        "fused" on a GPU: XLA compiles them, together with the loop. "rewritten" on a processor with
-        AVX2 but without AVX-512, where oneDNN is slow in some of them: the forms of
-        `skdigits._training.conv_stages` that replace them. Else "native": TensorFlow's own.
+        "fused" on a GPU, where XLA compiles them together with the loop; "rewritten" on a processor
+        with AVX2 but without AVX-512, where some of TensorFlow's own forms are slow; "native",
+        TensorFlow's own forms, everywhere else.
     """
     if has_gpu():
         return "fused"

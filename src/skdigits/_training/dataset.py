@@ -37,9 +37,9 @@ def training_dataset(X, y, weight, indices, *, merge_up_to, normalize):
     indices : ndarray of int
         The samples to train on.
     merge_up_to : int
-        A training set of up to so many samples is copied and sorted, see `merge_equal_samples`.
+        A training set of up to this many samples is copied and sorted, see `merge_equal_samples`.
     normalize : bool
-        Scale the weights to a mean of 1.
+        Whether to scale the weights to a mean of 1.
 
     Returns
     -------
@@ -56,8 +56,8 @@ def training_dataset(X, y, weight, indices, *, merge_up_to, normalize):
 def relative_weights(weight, smallest=1e-300):
     """Scale weights, of which only the ratios matter, to a maximum between 1/2 and 1.
 
-    The factor is a power of two, so no digit changes, and neither a sum nor an inverse overflows
-    afterwards. Weights that are then below `smallest` become 0.
+    The factor is a power of two, so no precision is lost, and neither a sum nor an inverse
+    overflows afterwards. Weights that are then below `smallest` become 0.
     """
     _, exponent = np.frexp(weight.max())
     weight = np.ldexp(weight, -exponent)
@@ -67,8 +67,8 @@ def relative_weights(weight, smallest=1e-300):
 def merge_equal_samples(X, y, weight):
     """Sort samples, and merge equal ones by adding their weights.
 
-    This makes results bit-identical for any order of the samples, and whether a sample is repeated
-    or has a larger weight.
+    Results are then bit-identical for any order of the samples, and repeating a sample is the same
+    as increasing its weight.
     """
     table = np.column_stack([X, y])
     _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
@@ -101,15 +101,15 @@ def scaling(dataset, standardize):
     if not standardize:
         return np.float32(0), np.float32(1)
     mean, std = _mean_and_std(dataset)
-    # Values that differ less than float32's normal numbers are the same to XLA.
+    # To XLA, differences below the smallest normal number of float32 are 0.
     differ = std > FLOAT32_TINY
     return np.float32(mean), np.float32(1 / std if differ else 1)
 
 
 def _mean_and_std(dataset):
-    """Weighted mean and standard deviation over all values of the samples.
+    """Compute the weighted mean and standard deviation over all values of the samples.
 
-    They are read in chunks, in single precision around a pivot, and summed in double precision.
+    Chunks are read in single precision around a pivot, and summed in double precision.
     """
     X, indices = dataset.X, dataset.indices
     pivot = X[indices[:CHUNK_SAMPLES]].mean(dtype=np.float64).astype(np.float32)

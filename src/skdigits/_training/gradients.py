@@ -21,7 +21,7 @@ def gradient_function(config, jit, *, forms, augments, smooths, dtype):
     config : dict
         The network, as `skdigits.networks` describes it.
     jit : callable
-        Applied to every function that XLA compiles by itself.
+        Applied to every function that XLA compiles separately.
     forms : {"fused", "rewritten", "native"}
         Forms of convolution and pooling, see `skdigits._training.cpu.fastest_forms`.
     augments : bool
@@ -39,7 +39,7 @@ def gradient_function(config, jit, *, forms, augments, smooths, dtype):
         (without smoothing), the weight of the correct predictions, the gradients, and the moments
         of each batch normalization.
     """
-    # By itself: XLA would repeat it for each of the patches that an image is cut into.
+    # Compiled separately: together with the patches, XLA would repeat it for each of them.
     distort = jit(_distortion_function(config)) if augments else None
     prepare = jit(_input_function(config, as_patches=forms != "native", dtype=dtype))
     stages = conv_stages(config, jit, forms=forms, dtype=dtype)
@@ -119,7 +119,7 @@ def _dense_function(config, smooths):
 
 
 def _dense_logits(layers, x, parameters, key):
-    """Pass a batch through dense layers and dropout, up to the argument of the softmax."""
+    """Pass a batch through dense layers and dropout, and return the logits."""
     parameters = iter(parameters)
     x = tf.reshape(tf.cast(x, tf.float32), (x.shape[0], -1))
     for position, layer in layers:

@@ -26,7 +26,7 @@ def borrow_network(config):
     Parameters
     ----------
     config : LoopConfig
-        What the network is compiled for.
+        Properties that the network is compiled for.
 
     Yields
     ------

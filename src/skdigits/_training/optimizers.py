@@ -25,7 +25,7 @@ LARGEST_COUNTS = {
 def serialize(optimizer):
     """Describe a Keras optimizer as plain data.
 
-    The configuration leaves out the optimizer's name, which Keras numbers anew for each instance.
+    The configuration leaves out the optimizer's name, which Keras makes unique for each instance.
     """
     config = keras.optimizers.serialize(optimizer)
     settings = {name: value for name, value in config["config"].items() if name != "name"}
@@ -84,7 +84,7 @@ def to_config(optimizer):
 
 
 def _check_settings(optimizer, settings):
-    """Check the settings of one of Keras' own optimizers, of which Keras checks only a few."""
+    """Check the settings of a built-in Keras optimizer; Keras itself checks only a few."""
     if not type(optimizer).__module__.startswith("keras."):
         return
     defaults = type(optimizer)().get_config()
@@ -107,7 +107,7 @@ def _check_settings(optimizer, settings):
 
 
 def _check_number(name, value):
-    """Return whether the value of a numeric setting is valid, and which values are."""
+    """Return whether a numeric setting is valid, and a description of the valid values."""
     largest = LARGEST_COUNTS.get(name, FLOAT32_MAX)
     kind = Integral if name in LARGEST_COUNTS else Real
     is_number = isinstance(value, kind) and not isinstance(value, bool)
@@ -129,7 +129,7 @@ def from_config(config):
     try:
         complete = {"config": {}} | config if isinstance(config, dict) else config
         if isinstance(complete, dict) and isinstance(complete["config"], dict):
-            complete["config"] = {  # Keras takes no scalars of NumPy
+            complete["config"] = {  # Keras does not accept NumPy's scalars
                 name: value.item() if isinstance(value, np.generic) else value
                 for name, value in complete["config"].items()
             }

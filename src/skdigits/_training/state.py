@@ -30,7 +30,7 @@ class TrainingConfig:
     schedule : Schedule
         Multipliers of the learning rate.
     batch_size, epochs : int
-        Samples per step; largest number of epochs to run.
+        Samples per step; maximum number of epochs.
     seed : int
         Source of the order of the samples, of dropout and of augmentation.
     l2 : float
@@ -42,7 +42,7 @@ class TrainingConfig:
     tol : float
         A validation loss counts as lower only if it decreases by more than this.
     restore_best_weights : bool
-        With `patience`: end with the weights of the best epoch.
+        Whether to restore the weights of the best epoch, if `patience` is set.
     augmentation : tuple of float or None
         Limits of the random distortions, see `skdigits._training.augmentation.augment`.
     precision : {"float32", "mixed_bfloat16"}
@@ -86,7 +86,7 @@ class TrainingState:
     epoch_times : list of float
         Seconds of each epoch.
     best_epoch : int
-        Counted from 1: the epoch of the best validation loss, else the last one.
+        Epoch of the best validation loss, or the last one without validation, counted from 1.
     """
 
     weights: list
@@ -111,12 +111,12 @@ class TrainingState:
 
 
 class TrainingInterrupted(KeyboardInterrupt):
-    """Ctrl-C after at least one completed epoch."""
+    """Raised on Ctrl-C after at least one completed epoch."""
 
     state = None  # after the last completed epoch
 
 
 class DivergenceError(ValueError):
-    """The loss or the weights are no longer finite."""
+    """Raised if the loss or the weights are no longer finite."""
 
     state = None  # of the best epoch, if it is to be restored

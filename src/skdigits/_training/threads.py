@@ -1,4 +1,4 @@
-"""TensorFlow's number of threads, limited as in the workers of a parallel search."""
+"""Limit TensorFlow's number of threads, for example in the workers of a parallel search."""
 
 import os
 
@@ -8,11 +8,11 @@ from skdigits._utils import allowed_threads
 
 
 def limit_threads():
-    """Let TensorFlow use as many threads as ``OMP_NUM_THREADS`` allows.
+    """Limit TensorFlow to as many threads as ``OMP_NUM_THREADS`` allows.
 
-    Other libraries respect this variable, TensorFlow does not, so each worker of a parallel search
-    would use all cores. TensorFlow's own variable ``TF_NUM_INTRAOP_THREADS`` takes precedence;
-    without either variable, or once TensorFlow has started to compute, nothing changes.
+    Other libraries respect this variable, but TensorFlow does not, so that each worker of a
+    parallel search would use all cores. TensorFlow's own variable ``TF_NUM_INTRAOP_THREADS`` takes
+    precedence; without either variable, or once TensorFlow has started to compute, nothing changes.
     """
     n_threads = allowed_threads()
     if n_threads is None or "TF_NUM_INTRAOP_THREADS" in os.environ:

@@ -47,7 +47,7 @@ def train(config, state, training, validation, progress):
     validation : Dataset or None
         Samples to validate on after every epoch.
     progress : skdigits._estimators.progress.Progress
-        Reports every epoch; its callbacks may ask to stop.
+        Reports every epoch; its callbacks may request to stop.
 
     Returns
     -------
@@ -59,8 +59,8 @@ def train(config, state, training, validation, progress):
     TrainingInterrupted
         On Ctrl-C after a completed epoch; its `state` is that of the completed epochs.
     DivergenceError
-        If the loss or the weights are no longer finite; its `state` is that of the best epoch if
-        that is to be restored.
+        If the loss or the weights are no longer finite; its `state` is that of the best epoch, if
+        there is one to restore.
     """
     start, best = state, BestEpoch(config, state)
     try:
@@ -138,7 +138,7 @@ class BestEpoch:
 
     @property
     def restores(self):
-        """Whether there is a best epoch whose weights are to be restored."""
+        """Whether there is a best epoch whose weights can be restored."""
         config = self._config
         return (
             self._state is not None and config.patience is not None and config.restore_best_weights
@@ -151,7 +151,7 @@ class BestEpoch:
             self._loss, self._state, self._n_epochs = loss, state, state.n_epochs
 
     def is_out_of_patience(self, state):
-        """Whether `patience` epochs have passed without improvement."""
+        """Return whether `patience` epochs have passed without improvement."""
         patience = self._config.patience
         return patience is not None and state.n_epochs - self._n_epochs >= patience
 
@@ -183,7 +183,7 @@ def _loop_config(config, n_samples):
 
 
 def _learning_rates(config, start, epoch, n_samples, network):
-    """Learning rate of each step of an epoch of this fit."""
+    """Compute the learning rate of each step of an epoch."""
     steps_per_epoch = -(-n_samples // config.batch_size)
     steps = np.arange(epoch * steps_per_epoch, (epoch + 1) * steps_per_epoch)
     rate = network.default_learning_rate if config.learning_rate is None else config.learning_rate

@@ -92,7 +92,7 @@ class ActivationDisplay:
         network = final_network(estimator)
         if not hasattr(network, "activations"):
             raise ValueError(
-                f"estimator must be a digit network, with activations; got {network!r}"
+                f"estimator must be a digit network, which has activations; got {network!r}"
             )
         activations = network.activations(input_of_network(estimator, X), layer)
         if activations.ndim > 2:
@@ -164,12 +164,12 @@ class ActivationDisplay:
         classes = predicted if classes is None else column_or_1d(classes, input_name="classes")
         if len(set(classes)) < len(classes) or not set(predicted) <= set(classes):
             raise ValueError(
-                f"classes must be unique and include all predicted, {predicted.tolist()}; got "
-                f"{classes.tolist()}"
+                "classes must be unique and include all predicted labels, "
+                f"{predicted.tolist()}; got {classes.tolist()}"
             )
         if units is not None and projector is not None:
             raise ValueError(
-                "units are drawn without projection: pass units or projector, not both; "
+                "projector must be None if units are passed, which are drawn without projection; "
                 f"got units={units!r} and projector={projector!r}"
             )
         n_units = activations.shape[1]

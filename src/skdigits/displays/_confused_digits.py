@@ -67,8 +67,8 @@ class ConfusedDigitsDisplay:
         n_images : int, default=25
             Maximum number of images per panel; the first ones in X are drawn.
         image_shape : (int, int), default=None
-            Height and width of the images if X holds rows of pixels. None uses the shape that a
-            convolutional network was fitted on, or else assumes square images.
+            Height and width of the images if X holds rows of pixels. None uses the shape of the
+            images that a convolutional network was fitted on, or else assumes square images.
         ax : matplotlib Axes or array-like of 4 Axes, default=None
             One Axes per panel, or one to divide into panels. None creates a figure.
         **im_kw : dict

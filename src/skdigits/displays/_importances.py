@@ -37,7 +37,7 @@ def pixel_importances(step, component):
         if not hasattr(step, "scores_"):
             raise ValueError(f"estimator must have importances or scores of pixels; got {step!r}")
         if component is not None:
-            raise ValueError(f"{type(step).__name__} has no components; got component={component}")
+            raise ValueError(_no_components(step, component))
         scores = step.scores_
         highest = scores[np.isfinite(scores)].max(initial=0)
         return np.nan_to_num(scores, posinf=highest), "score"  # the score of constant pixels is NaN
@@ -50,10 +50,15 @@ def pixel_importances(step, component):
     return importances, label
 
 
+def _no_components(model, component):
+    kind = type(model).__name__
+    return f"component must be None for {kind}, which has no components; got {component!r}"
+
+
 def _model_importances(model, component):
     if hasattr(model, "feature_importances_"):
         if component is not None:
-            raise ValueError(f"{type(model).__name__} has no components; got component={component}")
+            raise ValueError(_no_components(model, component))
         return model.feature_importances_, "importance"
     if hasattr(model, "components_"):
         position = 0 if component is None else component
@@ -63,8 +68,8 @@ def _model_importances(model, component):
     weights = model.coefs_[0].T if hasattr(model, "coefs_") else getattr(model, "coef_", None)
     if weights is None or weights.ndim != 2:
         raise ValueError(
-            "estimator must begin with importances, components or weights of pixels; "
-            f"{model!r} has none"
+            "estimator must begin with a step that has importances, components or weights of "
+            f"pixels; got {model!r}"
         )
     if component is None:
         return np.abs(weights).mean(axis=0), "mean absolute weight"

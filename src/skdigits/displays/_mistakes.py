@@ -66,8 +66,8 @@ class MistakesDisplay:
         n_images : int, default=20
             Maximum number of images to draw.
         image_shape : (int, int), default=None
-            Height and width of the images if X holds rows of pixels. None uses the shape that a
-            convolutional network was fitted on, or else assumes square images.
+            Height and width of the images if X holds rows of pixels. None uses the shape of the
+            images that a convolutional network was fitted on, or else assumes square images.
         ax : matplotlib Axes, default=None
             Axes to draw on. None creates a figure.
         **im_kw : dict
@@ -197,7 +197,7 @@ class MistakesDisplay:
         return self
 
     def _captions(self, template, n_columns):
-        """Return the captions, and a font size at which they do not overlap."""
+        """Return the captions, and a font size that keeps them from overlapping."""
         mistakes = zip(self.y_true, self.y_pred, 100 * self.probabilities, strict=True)
         captions = [template.format(*mistake) for mistake in mistakes]
         inches = self.ax_.get_window_extent().width / self.figure_.dpi / n_columns

@@ -1,4 +1,4 @@
-"""Find the part of an estimator that a display shows."""
+"""Find the part of an estimator that a display draws."""
 
 import math
 
@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 
 def is_fitted_search(estimator):
-    """Whether an estimator is a fitted search; feature selectors have ``cv_results_`` too."""
+    """Return whether an estimator is a fitted search; some selectors have ``cv_results_`` too."""
     return hasattr(estimator, "cv_results_") and hasattr(estimator, "refit")
 
 
@@ -45,7 +45,7 @@ def input_of_network(estimator, X):
 
 def first_step(estimator):
     """Return the part that receives the pixels: a step, a reducer or the estimator itself."""
-    is_prefit = getattr(estimator, "prefit", False)  # SelectFromModel, which then needs no fit
+    is_prefit = getattr(estimator, "prefit", False)  # a SelectFromModel that needs no fit
     check_is_fitted(estimator.estimator if is_prefit else estimator)
     if is_fitted_search(estimator):
         return first_step(_refitted(estimator))

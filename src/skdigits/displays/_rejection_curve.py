@@ -12,8 +12,8 @@ class RejectionCurveDisplay:
     """Error rate among the accepted samples, by the share of rejected samples.
 
     A prediction is rejected if its probability, the largest of ``predict_proba``, is below a
-    threshold. The thresholds are the probabilities that occur, so that the curve has a point for
-    each choice. The plot ends soon after the last error.
+    threshold. The thresholds are the probabilities that occur, so the curve shows every
+    possible choice. The plot ends soon after the last error.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class RejectionCurveDisplay:
         y_proba = check_probabilities(y_proba, classes)
         y_true = column_or_1d(y_true, input_name="y_true")
         check_consistent_length(y_true, y_proba)
-        unique_labels(y_true, classes)  # of one type
+        unique_labels(y_true, classes)  # raises an error if they are of mixed types
         confidence = y_proba.max(axis=1)
         wrong = classes[y_proba.argmax(axis=1)] != y_true
         order = np.argsort(confidence)
@@ -171,7 +171,7 @@ class RejectionCurveDisplay:
         color = COLORS[len(others) % len(COLORS)]
         options = line_options({"color": color, "label": name, "drawstyle": "steps-post"}, line_kw)
         (self.line_,) = self.ax_.plot(self.rejected, self.errors, **options)
-        # Once no error is left, the curve says nothing more.
+        # Beyond the last error, the curve stays at 0.
         last = self.rejected[min(np.count_nonzero(self.errors), len(self.errors) - 1)]
         right = max(1.2 * last, self.ax_.get_xlim()[1] if others else 0.01)
         self.ax_.set(xlabel="share rejected, %", ylabel="error rate of the accepted, %")

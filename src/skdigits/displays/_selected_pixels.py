@@ -56,7 +56,7 @@ class SelectedPixelsDisplay:
         image : array-like of shape (n_pixels,), (1, n_pixels) or (height, width)
             Digit to draw the pixels over.
         image_shape : (int, int), default=None
-            Height and width. None takes the shape of `image`, or assumes a square image if it is a
+            Height and width. None uses the shape of `image`, or assumes a square image if it is a
             row of pixels.
         ax : matplotlib Axes, default=None
             Axes to draw on. None creates a figure.
@@ -73,8 +73,8 @@ class SelectedPixelsDisplay:
         TypeError
             If `ax` is not a matplotlib Axes.
         ValueError
-            If the estimator begins with no feature selector, or if the image has another number of
-            pixels.
+            If the estimator does not begin with a feature selector, or the image has another
+            number of pixels.
         """
         step = first_step(estimator)
         if not hasattr(step, "get_support"):

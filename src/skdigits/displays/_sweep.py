@@ -78,10 +78,11 @@ class SweepDisplay:
             One or two parameters to draw; the first is on the horizontal axis. Only candidates with
             the best values of all other parameters are drawn, unless just one has them, as in a
             random search; then all are drawn. None draws the parameters that vary, the one with
-            the most values first. For successive halving, each candidate is drawn with the results
-            of its last round, and None ignores the resource.
+            the most values first, except the resource of successive halving, whose candidates are
+            drawn with the results of their last round.
         scoring : str, default=None
-            Score to draw, if the search has several. None draws the one that it was refitted by.
+            Score to draw, if the search has several. None draws the score that
+            selected the refitted candidate.
         ax : matplotlib Axes or array-like of 2 Axes, default=None
             One Axes for scores and one for times, or one to divide. None creates a figure.
         **line_kw : dict
@@ -203,7 +204,7 @@ class SweepDisplay:
         return self
 
     def _table(self):
-        """Return the drawn candidates, a text of fixed parameters, and whether to draw lines."""
+        """Return the candidates to draw, the fixed parameters as text, and whether to connect."""
         results = self.cv_results
         values = _values(results)
         table = pd.DataFrame(

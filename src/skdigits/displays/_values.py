@@ -8,7 +8,7 @@ from skdigits.displays._axes import COLORS
 
 
 def are_numbers(values):
-    """Whether all values are numbers."""
+    """Return whether all values are numbers."""
     return all(isinstance(value, Real) for value in values)
 
 
@@ -54,7 +54,7 @@ def _class_and_settings(value):
 
 
 def styles_for(values, are_lines):
-    """Return a line style for each value, and a colour scale for many numbers, else None."""
+    """Return a line style for each value, and a colour scale if there are many numbers."""
     import matplotlib as mpl
 
     too_many = len(values) > len(COLORS) or (len(values) > 2 and not are_lines)
@@ -76,7 +76,7 @@ def styles_for(values, are_lines):
 
 
 def _is_geometric(values):
-    """Whether a sequence of numbers is closer to geometric than to arithmetic."""
+    """Return whether numbers are closer to a geometric than to an arithmetic sequence."""
     values = np.unique(np.asarray(values, dtype=float))
     if len(values) < 3 or values[0] <= 0:
         return len(values) == 2 and values[0] > 0 and values[1] >= 10 * values[0]
@@ -85,7 +85,7 @@ def _is_geometric(values):
 
 
 def mark_values(axes, values):
-    """Set scale and ticks of the horizontal axis; texts are at 0, 1, ... in their order."""
+    """Set the scale and ticks of the horizontal axis, on which texts are at 0, 1 and so on."""
     if not are_numbers(values):
         names = [short_text(value) for value in dict.fromkeys(values)]
         inches = 0.09 * sum(2 + len(name) for name in names)

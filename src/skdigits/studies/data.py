@@ -1,4 +1,4 @@
-"""How a study splits and scales MNIST."""
+"""The split and the scale of MNIST in a study."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,7 +24,7 @@ class Split:
     everything : bool, default=False
         Split all 70,000 images into training and validation images, without test images.
     divisor : int, default=255
-        Number to divide the pixels by; with 1 they stay integers.
+        Number to divide the pixels by; 1 keeps them as integers.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class Split:
 
 @lru_cache(maxsize=2)
 def images(split, quick=False):
-    """Load MNIST as a split divides it.
+    """Load the parts of MNIST that a split defines.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def images(split, quick=False):
 
 
 def _train_and_validation(split, y):
-    """Indices of the training and of the validation images."""
+    """Return the indices of the training images and of the validation images."""
     indices = np.arange(len(y))
     if split.validation == "stratified":
         return train_test_split(indices, test_size=split.n_validation, stratify=y, random_state=0)

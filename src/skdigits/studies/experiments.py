@@ -41,10 +41,10 @@ def run_experiments(study, recorder, seeds):
     Yields
     ------
     published : tuple of Published
-        Published runs of a network, of a candidate or of a point of a curve. They come in the order
-        of the study, with searches last.
+        Published runs of a network, a candidate or a point of a curve, in the order of the study
+        but with searches last.
     fits : list of dict
-        Its record for each seed, or for a candidate of a search the means over the folds, with the
+        The record for each seed, or the means over the folds for a candidate of a search, with the
         name of the experiment.
     """
     searches = [one for one in study.experiments if isinstance(one, Search)]
@@ -59,7 +59,7 @@ def run_experiments(study, recorder, seeds):
     )
     rows = {}
     for (_, seed), results in zip(tasks, finished, strict=True):
-        if seed == 0:  # of the next chain
+        if seed == 0:  # the next chain begins
             yield from rows.values()
             rows = {}
         for published, record in results:
@@ -80,7 +80,7 @@ def _chains(experiments):
 
 
 def _run(recorder, chain, seed, seeds):
-    """Published runs and record of each fit of a chain with one seed."""
+    """Return the published runs and the record of each fit of a chain, for one seed."""
     if isinstance(chain[0], Network):
         return _networks(recorder, chain, seed, seeds)
     return _curve(recorder, chain[0], seed, seeds)

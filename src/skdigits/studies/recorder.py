@@ -41,8 +41,8 @@ class Recorder:
     quick : bool, default=False
         Whether to score on a twelfth of the images.
     score_training : bool, default=True
-        Whether to compute the accuracy on the training images. A search skips it, as it takes
-        longer than all other scores of a candidate.
+        Whether to compute the accuracy on the training images. Searches skip it, as it takes longer
+        than all other scores of a candidate.
     parent_pid : int
         Process that started the study.
     """
@@ -92,7 +92,7 @@ class Recorder:
         fitted = _load(path, type(estimator), record["history"], X) if record else None
         if fitted is not None:
             return fitted, record | model
-        make_folder(path.parent)  # if it cannot be, fail before the fit
+        make_folder(path.parent)  # if that is impossible, fail before the fit
         start = time.perf_counter()
         estimator.fit(X, y, **fit_params)
         seconds = time.perf_counter() - start
@@ -118,7 +118,7 @@ class Recorder:
 
     def _metrics(self, estimator, X, y, seconds):
         classifier = getattr(estimator, "classifier_", estimator)
-        # Classifiers to compare with may have neither epochs nor probabilities.
+        # Classifiers for comparison may have neither epochs nor probabilities.
         epoch_seconds = getattr(classifier, "epoch_times_", [])
         parts = images(self.split, self.quick) | {"train": (X, y)}
         if not self.score_training:
@@ -149,13 +149,13 @@ class RecordedClassifier(ClassifierMixin):
     estimator : classifier
     recorder : Recorder
     label : callable
-        Return the name of a fit from the parameters of the estimator and ``images``, the number of
-        training images.
+        Returns the name of a fit, given a dict of the estimator's parameters and ``images``, the
+        number of training images.
     seed : int
         Number of the repetition.
     validation : dict, default=None
-        ``X_val`` and ``y_val`` of every fit. A search would cut them down to the rows of a fold if
-        they were passed to its fit and had as many rows as the training images.
+        ``X_val`` and ``y_val`` of every fit. If they were passed to the fit of a search and had as
+        many rows as the training images, the search would split them into folds, too.
     """
 
     def __init__(self, estimator, recorder, label, seed, validation=None):
@@ -215,7 +215,7 @@ def _digest(identity, arrays):
 
 
 def _history(estimator):
-    """Return the metrics of each epoch; a classifier without epochs has none."""
+    """Return the metrics of each epoch; empty for a classifier without epochs."""
     return getattr(getattr(estimator, "classifier_", estimator), "history_", {})
 
 
@@ -239,9 +239,9 @@ def _load(path, kind, history, X):
     kind : type
         Type of the estimator.
     history : dict
-        Recorded history, by which a fit with other parameters or data differs.
+        Recorded history, to recognize fits with other parameters or data.
     X : ndarray
-        Training samples, of which the estimator must be able to predict one.
+        Training samples; the estimator must be able to predict the first.
 
     Returns
     -------
@@ -258,7 +258,7 @@ def _load(path, kind, history, X):
         fitted.predict(X[:1])
     except PermissionError:  # the file may be intact
         raise
-    except Exception as error:  # whatever a damaged or foreign pickle raises
+    except Exception as error:  # a damaged or foreign pickle may raise any error
         if isinstance(error, MemoryError):
             check_memory_for(path)
         message = f"{type(error).__name__}: {error}"

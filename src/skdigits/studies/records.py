@@ -66,7 +66,7 @@ class Records:
         return self._parse()[1]
 
     def _parse(self):
-        """Records by key, and the number of damaged lines."""
+        """Return the records by key, and the number of damaged lines."""
         records, n_damaged = {}, 0
         lines = self.path.read_bytes().splitlines() if self.path.exists() else []
         for line in filter(None, lines):

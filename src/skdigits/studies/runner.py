@@ -53,16 +53,16 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
     seeds : int, default=None
         Number of seeds for every network; None uses the numbers that the study declares.
     n_jobs : int, default=None
-        Number of parallel fits. None uses that of `joblib.parallel_config`, which also sets the
-        backend.
+        Number of parallel fits. None uses the number in `joblib.parallel_config`, which also sets
+        the backend.
     file : text stream, default=None
-        Where to print the table; None is the standard output.
+        Stream to print the table to; None means the standard output.
 
     Returns
     -------
     results : DataFrame
-        The contents of ``<study>.csv``: one row per network, seed and published run, and per
-        candidate of a search. ``experiment`` is the name of the experiment.
+        The contents of ``<study>.csv``: one row per network, seed and published run, and one per
+        candidate of a search. The column ``experiment`` holds the name of the experiment.
 
     Raises
     ------
@@ -213,7 +213,7 @@ def load_fits(output):
 
 
 def _read_table(path, study):
-    """Read the results of a study; None if there are none, or, with a warning, if damaged."""
+    """Read the results of a study; return None if there are none or, with a warning, if damaged."""
     if not path.exists():
         return None
     text = dict.fromkeys(("study", "experiment", "network", "published_name", "model"), str)

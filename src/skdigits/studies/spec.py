@@ -13,7 +13,7 @@ from skdigits.studies.data import Split
 
 @dataclass(frozen=True)
 class Published:
-    """Published results of one run of a network; None where a value was not published.
+    """Published results of one run of a network; None for values that were not published.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class Search:
     grid : dict or list of dict
         Parameter grid of GridSearchCV.
     label : callable
-        Return the name of a candidate's row from a dict of its estimator's parameters.
+        Returns the name of a candidate's row, given a dict of its estimator's parameters.
     folds : int, default=None
         Number of cross-validation folds of the training images. None fits each candidate once and
         scores it on the validation images.
@@ -194,19 +194,19 @@ class Curve:
     name : str
         Name of the curve.
     estimator : estimator
-        A digit classifier, a `ReducedDigitClassifier` of one, or to compare with, any classifier.
+        A digit classifier, a `ReducedDigitClassifier` of one, or any other classifier to compare.
     values : tuple
         Values of the parameter, or numbers of training images.
     label : callable
-        Return the name of a point's row from a dict of its estimator's parameters and ``images``,
-        the number of training images.
+        Returns the name of a point's row, given a dict of its estimator's parameters and
+        ``images``, the number of training images.
     parameter : str, default=None
         Parameter to vary; None varies the number of training images.
     published : dict of str to tuple of Published, default={}
         Published runs by row name.
     seeds : int or tuple of int, default=1
-        Number of repetitions of all values, or of each. Each draws and orders the training images
-        at random.
+        Number of repetitions, one for all values or one for each value. Every repetition draws and
+        orders the training images at random.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from skdigits.studies.spec import Curve, Network, Search
 
 @dataclass(frozen=True)
 class Study:
-    """A question, the experiments that answer it, and how to read the results.
+    """A question, the experiments that answer it, and notes on the results.
 
     Parameters
     ----------
@@ -19,17 +19,17 @@ class Study:
     title, question : str
         Heading and question in the report.
     experiments : tuple of Network, Search and Curve
-        What to fit.
+        Experiments to run.
     split : Split
-        How to split and scale MNIST.
+        Split and scale of MNIST.
     minutes : float
         Approximate duration on two cores.
     notes : tuple of str, default=()
         Notes on the results.
     plots : callable, default=None
-        Plot the networks for the report. Called with two dicts: the fitted estimators of the first
-        seed by row name, and the images and labels of "train", "validation" and "test". Yields
-        pairs of a caption and a display or figure.
+        Plots the networks for the report. It is called with two dicts, the fitted estimators of the
+        first seed by row name, and the images and labels of "train", "validation" and "test",
+        and yields pairs of a caption and a display or figure.
 
     Raises
     ------

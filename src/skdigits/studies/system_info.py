@@ -17,7 +17,7 @@ def environment(packages=PACKAGES):
     Parameters
     ----------
     packages : sequence of str
-        Names of the distributions whose versions to include.
+        Names of the distributions to include the versions of.
 
     Returns
     -------

@@ -21,7 +21,7 @@ def _cnn(n_convolutions, *, hidden=True, activation="sigmoid", optimizer="sgd", 
         "epochs": 5,
     }
     if optimizer == "adam":
-        defaults["learning_rate"] = 0.001  # Keras' own; that of ConvDigitClassifier is higher
+        defaults["learning_rate"] = 0.001  # Keras' default; that of ConvDigitClassifier is higher
     return ConvDigitClassifier(
         (32,) * n_convolutions,
         kernel_size=5,

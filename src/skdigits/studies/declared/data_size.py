@@ -2,10 +2,10 @@
 
 The default networks, the dense one on PCA(0.95) and on the 70 most important pixels of a forest
 fitted on the same images, and scikit-learn's classifiers: MLPClassifier, SVC with C=5, which suits
-these images better than its default of 1, and four others by their defaults. Pixels / 255. Each
+these images better than its default of 1, and four others with their defaults. Pixels / 255. Each
 repetition draws the images anew and has its own initial weights: five with up to 3,000 images, one
-with more. None of its results were published: the authors of study depth-width announced the
-question without results.
+with more. There are no published results: the authors of study depth-width announced the
+question only.
 """
 
 from functools import partial

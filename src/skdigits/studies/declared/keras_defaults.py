@@ -1,4 +1,4 @@
-"""Training parameters of the published networks, unless a study states others."""
+"""Training parameters of the published networks, unless a study states otherwise."""
 
 # Keras' defaults, which differ from those of skdigits' classifiers.
 KERAS_DEFAULTS = {

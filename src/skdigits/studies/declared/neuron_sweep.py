@@ -65,7 +65,7 @@ STUDY = Study(
     notes=(
         "The validation accuracy is the mean over the three folds. The published search took 105.2 "
         "minutes.",
-        "Neighbouring widths differ by less than two runs of one width do: which of the wide "
-        "networks is best is due to chance.",
+        "Neighbouring widths differ by less than two runs of the same width. Chance decides which "
+        "of the wide networks is best.",
     ),
 )

@@ -41,7 +41,7 @@ def _label(parameters):
 
 
 def _rounds(units, layers):
-    """A chain that is trained for five rounds, each continuing the last."""
+    """Declare a chain that is trained for five rounds, each continuing the last."""
     published = ROUNDS.get((units, layers), ())
     networks = []
     for number in range(1, 6):
