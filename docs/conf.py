@@ -1,9 +1,5 @@
 """Sphinx's settings: sphinx-build -W docs docs/_build."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import skdigits
 
 project = "skdigits"

@@ -1,6 +1,5 @@
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Tests run side by side: one thread per test is faster than all cores for each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Lets scikit-learn's array API check run; must be set before SciPy is imported.

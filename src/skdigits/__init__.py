@@ -5,6 +5,7 @@ __version__ = "0.1.0"
 from skdigits._estimators.conv import ConvDigitClassifier
 from skdigits._estimators.dense import DenseDigitClassifier
 from skdigits._estimators.normalizer import DigitImageNormalizer
+from skdigits._estimators.progress_bar import ProgressBar
 from skdigits._estimators.reduced import ReducedDigitClassifier
 from skdigits._training.network_pool import clear_network_pool
 
@@ -12,6 +13,7 @@ __all__ = [
     "ConvDigitClassifier",
     "DenseDigitClassifier",
     "DigitImageNormalizer",
+    "ProgressBar",
     "ReducedDigitClassifier",
     "clear_network_pool",
 ]
@@ -21,6 +23,7 @@ for _public in (
     ConvDigitClassifier,
     DenseDigitClassifier,
     DigitImageNormalizer,
+    ProgressBar,
     ReducedDigitClassifier,
 ):
     _public.__module__ = __name__

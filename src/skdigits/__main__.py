@@ -25,7 +25,6 @@ def main(arguments=None):
         0 on success, 1 after an error, 130 after an interruption.
     """
     options = _parser().parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no log messages between the results
     hint = options.hint.format(**vars(options))  # where the results are, and how to resume
     try:
         return options.run(options)

@@ -8,6 +8,8 @@ break only this file.
 `HasMethods`, `Interval`, `StrOptions`, `validate_params`, `fit_context`
     scikit-learn's estimators declare and check their parameters with them, and there is no public
     equivalent; `fit_context` also tears callbacks down after an error.
+`open_listener`, `close_listener`, `send`
+    How scikit-learn's callbacks send messages from worker processes; there is no public way.
 `raise_for_params`
     The error of scikit-learn's own meta-estimators for metadata without metadata routing.
 `VisualBlock`
@@ -24,6 +26,7 @@ Besides these names, estimators implement scikit-learn's protocols for third-par
 
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.base import _fit_context as fit_context
+from sklearn.callback._transport import close_listener, open_listener, send
 from sklearn.utils._metadata_requests import _raise_for_params as raise_for_params
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 from sklearn.utils._repr_html.estimator import _VisualBlock as VisualBlock
@@ -40,10 +43,13 @@ __all__ = [
     "check_feature_names",
     "check_n_features",
     "check_sample_weight",
+    "close_listener",
     "excludes_from_weight_decay",
     "fit_context",
     "keep_gradients_local",
+    "open_listener",
     "raise_for_params",
+    "send",
     "silence_retracing_warning",
     "validate_params",
 ]

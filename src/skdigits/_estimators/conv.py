@@ -133,7 +133,8 @@ class ConvDigitClassifier(BaseDigitClassifier):
         and the validation split. The same int gives the same network in any process or thread and
         for any `n_jobs`, on the same kind of machine with the same number of TensorFlow threads.
     verbose : bool or int, default=False
-        Whether to print a line after every epoch.
+        Whether to print a line after every epoch. For a progress bar, call
+        ``set_callbacks(ProgressBar())``, see `ProgressBar`.
 
     Attributes
     ----------

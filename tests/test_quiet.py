@@ -1,0 +1,68 @@
+"""Training prints only what was asked for; TensorFlow's own messages are silenced."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+DATA = """
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV
+from skdigits import ConvDigitClassifier, DenseDigitClassifier
+
+X, y = load_digits(return_X_y=True)
+dense = DenseDigitClassifier(8, epochs=1, random_state=0)
+conv = ConvDigitClassifier(2, epochs=1, precision="auto", random_state=0)
+"""
+
+
+def run(*arguments, **variables):
+    """Run Python in a new process, in which TensorFlow's level of messages is not set."""
+    environment = {name: value for name, value in os.environ.items() if name != LEVEL}
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment | variables,
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "dense.fit(X, y).to_keras()",
+        "conv.fit(X, y)",
+        "GridSearchCV(dense, {'learning_rate': [0.001, 0.01]}, cv=2, n_jobs=2).fit(X, y)",
+    ],
+    ids=["dense", "conv", "workers"],
+)
+def test_a_first_fit_prints_nothing(code):
+    process = run("-c", DATA + code)
+    assert (process.stdout, process.stderr) == ("", "")
+
+
+def test_commands_print_their_results_only(tmp_path):
+    X, y = load_digits(return_X_y=True)
+    np.savez(tmp_path / "digits.npz", X=X, y=y)
+    arguments = ["--set", "epochs=1", "--output", tmp_path / "digits.joblib"]
+    process = run("-m", "skdigits", "train", tmp_path / "digits.npz", *arguments)
+    assert "test accuracy" in process.stdout
+    assert not process.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "variables", "level"),
+    [
+        ("dense.fit(X, y)", {LEVEL: "1"}, "1"),
+        ("import tensorflow; dense.fit(X, y)", {}, "None"),
+    ],
+    ids=["set by the user", "TensorFlow imported earlier"],
+)
+def test_the_environment_of_users_stays(code, variables, level):
+    process = run("-c", f"{DATA}{code}\nimport os; print(os.environ.get({LEVEL!r}))", **variables)
+    assert process.stdout.strip() == level
