@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+from skdigits._training.quiet import LEVEL, without_log_messages
+
 DATA = """
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
@@ -55,13 +56,47 @@ def test_commands_print_their_results_only(tmp_path):
     assert not process.stderr
 
 
+MESSAGE = "I0000 00:00:1795730422.868286    6247 cudart_stub.cc:31] Could not find it.\n"
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [(None, "before\nafter\n"), ("3", "before\nafter\n"), ("0", f"before\n{MESSAGE}after\n")],
+)
+def test_other_output_during_the_import_stays(level, expected, capfd, monkeypatch):
+    """What faulty libraries and other threads write, and messages that the user has asked for."""
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    monkeypatch.delenv(LEVEL, raising=False)
+    if level:
+        monkeypatch.setenv(LEVEL, level)
+
+    @without_log_messages()
+    def fail():
+        os.write(2, f"before\n{MESSAGE}after\n".encode())
+        raise ImportError
+
+    with pytest.raises(ImportError):
+        fail()
+    assert capfd.readouterr().err == expected
+    assert os.environ[LEVEL] == (level or "3")
+
+
+def test_import_without_a_temporary_folder(monkeypatch):
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    monkeypatch.setenv(LEVEL, "3")
+    monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
+    with without_log_messages():
+        imported = True
+    assert imported
+
+
 @pytest.mark.parametrize(
     ("code", "variables", "level"),
     [
         ("dense.fit(X, y)", {LEVEL: "1"}, "1"),
-        ("import tensorflow; dense.fit(X, y)", {}, "None"),
+        ("import keras; dense.fit(X, y)", {}, "None"),
     ],
-    ids=["set by the user", "TensorFlow imported earlier"],
+    ids=["set by the user", "imported earlier"],
 )
 def test_the_environment_of_users_stays(code, variables, level):
     process = run("-c", f"{DATA}{code}\nimport os; print(os.environ.get({LEVEL!r}))", **variables)

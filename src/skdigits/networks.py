@@ -5,20 +5,14 @@ network: ``{"n_features": 784, "layers": [{"kind": "dense", ...}, ...]}``, and
 ``"image_shape": [28, 28]`` if the features are the pixels of images.
 """
 
-import os
-import sys
-
+from skdigits._training.quiet import without_log_messages
 from skdigits._utils import is_int, require
 
 # Checked here, as every fit and every Keras model imports this module first.
 require("training networks, or converting them to Keras,", "keras", "tensorflow")
 
-if "tensorflow" not in sys.modules:
-    # TensorFlow reads it when it is imported. Its messages about the processor and missing GPUs
-    # also have the level of errors.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
+with without_log_messages():
+    import keras
 import numpy as np
 
 from skdigits._architecture import convolved_shape, pooled_shape
