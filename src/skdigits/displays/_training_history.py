@@ -33,7 +33,9 @@ class TrainingHistoryDisplay:
     >>> from skdigits import DenseDigitClassifier
     >>> from skdigits.displays import TrainingHistoryDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> classifier = DenseDigitClassifier(32, epochs=3, early_stopping=True, random_state=0)
+    >>> classifier = DenseDigitClassifier(
+    ...     32, learning_rate_schedule="constant", epochs=3, early_stopping=True, random_state=0
+    ... )
     >>> display = TrainingHistoryDisplay.from_estimator(classifier.fit(X, y))
     >>> [ax.get_ylabel() for ax in display.ax_]
     ['loss', 'accuracy']
