@@ -28,8 +28,9 @@ class Study:
         Notes on the results.
     plots : callable, default=None
         Plot the networks for the report. Called with two dicts: the fitted estimators of the first
-        seed by row name, and the images and labels of "train", "validation" and "test". Yields
-        pairs of a caption and a display or figure.
+        seed by row name, and the images and labels of "train", "validation" and "test". Yields the
+        name of a network, a caption, and a display or figure. The report shows the plots of a
+        network together.
 
     Raises
     ------
@@ -53,7 +54,7 @@ class Study:
     split: Split
     minutes: float
     notes: tuple[str, ...] = ()
-    plots: Callable[[dict, dict], Iterable[tuple[str, object]]] | None = None
+    plots: Callable[[dict, dict], Iterable[tuple[str, str, object]]] | None = None
 
     def __post_init__(self):
         if not re.fullmatch(r"[\w-]+", self.name):
