@@ -85,8 +85,8 @@ def _plots_of_predictions(model, parts):
     kinds = {"test": ("test images", ""), "train": ("training images", ", as published")}
     cases = [(*parts[part], model.predict(parts[part][0]), *kind) for part, kind in kinds.items()]
     for _, y, predicted, images, source in cases:
-        never = " or ".join(map(str, sorted(set(y) - set(predicted))))
-        note = f" None is classified as {never}." if never else ""
+        never = ", ".join(map(str, sorted(set(y) - set(predicted))))
+        note = f" Never predicted: {never}." if never else ""
         yield (
             f"{images.capitalize()} by true and predicted class{source}.{note}",
             ConfusionMatrixDisplay.from_predictions(
@@ -105,10 +105,14 @@ def _plots_of_predictions(model, parts):
         )
     for pair in ((1, 3), (5, 8)):
         for X, y, predicted, images, source in cases:
-            yield (
-                f"{pair[0]} and {pair[1]} by true and predicted class: {images}{source}.",
-                ConfusedDigitsDisplay.from_predictions(X, y, predicted, classes=pair, ax=_axes()),
+            # If it predicts neither, those that it confuses most often.
+            classes = pair if set(pair) & set(predicted) else None
+            display = ConfusedDigitsDisplay.from_predictions(
+                X, y, predicted, classes=classes, ax=_axes()
             )
+            a, b = display.classes
+            source = source if classes else ""
+            yield f"{a} and {b} by true and predicted class: {images}{source}.", display
 
 
 STUDY = Study(

@@ -53,7 +53,7 @@ def _draw(study, chart, results):
 
 
 def _learning_curves(figure, results):
-    figure.set_size_inches(5.4, 4.4)
+    figure.set_size_inches(4.8, 4.2)
     axes = figure.subplots()
     for number, (name, rows) in enumerate(results.groupby("experiment", sort=False)):
         colour = (OURS, PUBLISHED, *OTHERS)[number % 5]
@@ -78,7 +78,7 @@ def _learning_curves(figure, results):
 
 def _sweeps(figure, results):
     candidates = results[results.validation_std.notna()].groupby("experiment", sort=False)
-    figure.set_size_inches(5.4, 3.2 * len(candidates))
+    figure.set_size_inches(4.8, 3 * len(candidates))
     panels = figure.subplots(len(candidates), squeeze=False)[:, 0]
     for axes, (_, rows) in zip(panels, candidates, strict=True):
         names, common = _strip_common_suffix(rows.network)
@@ -101,6 +101,7 @@ def _sweeps(figure, results):
                 label="published",
             )
         axes.set(xlabel=common, ylabel="cross-validation accuracy (%)")
+        axes.tick_params(axis="x", labelsize="small")
         axes.grid(alpha=0.3)
         _legend_above(axes)
     return "Mean accuracy over the folds; the bars show our standard deviation."
@@ -119,7 +120,7 @@ def _strip_common_suffix(names):
 def _published_accuracies(figure, results):
     rows = results[results.published_accuracy.notna()]
     networks = list(dict.fromkeys(rows.network))[::-1]
-    figure.set_size_inches(5.4, 0.7 + 0.24 * len(networks))
+    figure.set_size_inches(4.8, 0.8 + 0.19 * len(networks))
     axes = figure.subplots()
     for height, network in enumerate(networks):
         runs = rows[rows.network == network]
