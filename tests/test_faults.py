@@ -11,7 +11,6 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
@@ -57,7 +56,8 @@ def fits(monkeypatch):
 
 def errors_of(models, parts):
     for name, model in models.items():
-        yield f"Errors of {name}", ConfusionErrorDisplay.from_estimator(model, *parts["test"])
+        display = ConfusionErrorDisplay.from_estimator(model, *parts["test"])
+        yield name, f"Errors of {name}", display
 
 
 STUDY = Study(
@@ -196,7 +196,7 @@ def test_folder_in_the_place_of_a_model(tmp_path, fits, command):
     [
         ("models/faulty/*-seed1-*.joblib", 1),
         ("faulty.csv", 2),
-        ("plots/faulty/00-errors-of-two.png", 2),
+        ("plots/faulty/00-two-errors-of-two.svg", 2),
         ("report.html", 2),
     ],
 )
@@ -308,7 +308,7 @@ def test_output_below_a_file(tmp_path, command):
 
 
 @pytest.mark.parametrize(
-    "name", ["records.jsonl", "faulty.csv", "plots/faulty/00-errors-of-two.png", "report.html"]
+    "name", ["records.jsonl", "faulty.csv", "plots/faulty/00-two-errors-of-two.svg", "report.html"]
 )
 def test_folder_in_the_place_of_a_file(name, tmp_path, fits, command):
     folder = tmp_path / name
@@ -381,7 +381,7 @@ def test_damaged_table_of_another_study(damage, tmp_path, fits):
 
 
 def without_caption(path):
-    Image.new("L", (2, 2)).save(path)
+    path.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
 
 
 @pytest.mark.parametrize(
@@ -397,9 +397,9 @@ def without_caption(path):
 def test_damaged_plot_of_another_study(damage, tmp_path, monkeypatch, fits):
     monkeypatch.setitem(STUDIES, "faulty", PLOTTED)
     run(tmp_path, PLOTTED)
-    damage(tmp_path / "plots" / "faulty" / "00-errors-of-two.png")
+    damage(tmp_path / "plots" / "faulty" / "00-two-errors-of-two.svg")
     other = Study(**vars(STUDY) | {"name": "other"})
-    with pytest.warns(UserWarning, match=r"leaving out the plot .*png .*study faulty again"):
+    with pytest.warns(UserWarning, match=r"leaving out the plot .*svg .*study faulty again"):
         run(tmp_path, other)
     assert "Errors of two" not in (tmp_path / "report.html").read_text()
     fits.clear()
@@ -409,7 +409,7 @@ def test_damaged_plot_of_another_study(damage, tmp_path, monkeypatch, fits):
 
 
 def test_outdated_plot_that_another_run_deletes(tmp_path):
-    outdated = tmp_path / "plots" / "faulty" / "99-old.png"
+    outdated = tmp_path / "plots" / "faulty" / "99-old.svg"
 
     def plots(models, parts):
         outdated.unlink()
@@ -418,7 +418,7 @@ def test_outdated_plot_that_another_run_deletes(tmp_path):
     outdated.parent.mkdir(parents=True)
     without_caption(outdated)
     run(tmp_path, Study(**vars(STUDY) | {"plots": plots}))
-    assert [path.name for path in outdated.parent.iterdir()] == ["00-errors-of-two.png"]
+    assert [path.name for path in outdated.parent.iterdir()] == ["00-two-errors-of-two.svg"]
 
 
 def test_two_runs_at_once(tmp_path, fits, monkeypatch):

@@ -384,7 +384,10 @@ def test_report(eight_by_eight, tmp_path):
     rows = load_results(tmp_path).query("study == 'a' and network == 'one & only'")
     assert f"<td>{rows.test_accuracy.mean():.4f}</td>" in page
     assert f'<td class="notable">{rows.difference.mean():+.4f}</td>' in page
-    assert f"{100 * -rows.difference.mean():.1f} points below" in page
+    assert (
+        f"{100 * -rows.difference.mean():.1f} percentage points less accurate than published"
+        in page
+    )
     assert not re.search(r'(src|href)="(?!#|data:)', page)
 
 
@@ -395,7 +398,7 @@ def test_charts_of_sizes_and_of_a_sweep(eight_by_eight, tmp_path):
     study = _study(sizes, widths)
     results = reproduce(study, tmp_path, file=io.StringIO())
     assert list(results.experiment) == ["sizes, by one"] * 2 + ["widths"] * 4
-    of_sizes, of_widths = charts(study, results)
+    of_sizes, of_widths = (chart.svg for chart in charts(study, results))
     assert _texts(of_sizes.partition('id="legend_1"')[2]) == ["sizes, by one"]
     assert _texts(of_sizes)[:2] == ["100", "1,000"]
     assert _texts(of_widths)[:4] == ["$4", "$12", "$20", "units"]
@@ -404,28 +407,32 @@ def test_charts_of_sizes_and_of_a_sweep(eight_by_eight, tmp_path):
 def test_plots(eight_by_eight, tmp_path):
     def plots(models, parts):
         for name, model in models.items():
-            yield f"Errors of {name}", ConfusionErrorDisplay.from_estimator(model, *parts["test"])
+            display = ConfusionErrorDisplay.from_estimator(model, *parts["test"])
+            yield name, f"Errors of {name}", display
 
     networks = Network("one", TINY, seeds=2), Network("two", TINY)
     folder = tmp_path / "plots" / "custom"
     study = _study(*networks, plots=plots)
     reproduce(study, tmp_path, file=io.StringIO())
-    assert [caption for _, caption in saved_plots(study, tmp_path)] == [
-        "Errors of one",
-        "Errors of two",
+    assert [(plot.network, plot.caption) for plot in saved_plots(study, tmp_path)] == [
+        ("one", "Errors of one"),
+        ("two", "Errors of two"),
     ]
-    assert (tmp_path / "report.html").read_text().count("<figcaption>Errors of ") == 2
+    page = (tmp_path / "report.html").read_text()
+    for name in ("one", "two"):
+        assert f"<h3>{name}</h3>" in page
+        assert f"<figcaption>Errors of {name}</figcaption>" in page
     # Plots of an earlier declaration are deleted.
     study = replace(study, experiments=networks[1:])
     reproduce(study, tmp_path, file=io.StringIO())
-    assert [path.name for path in folder.iterdir()] == ["00-errors-of-two.png"]
+    assert [path.name for path in folder.iterdir()] == ["00-two-errors-of-two.svg"]
     reproduce(replace(study, plots=None), tmp_path, file=io.StringIO())
     assert not list(folder.iterdir())
 
 
 def test_invalid_plots_raise_after_the_report_is_written(eight_by_eight, tmp_path):
-    study = _study(Network("one", TINY), plots=lambda models, parts: [(3, models)])
-    with pytest.raises(TypeError, match="plots of study custom must yield captions and displays"):
+    study = _study(Network("one", TINY), plots=lambda models, parts: [("one", models)])
+    with pytest.raises(TypeError, match="plots of study custom must yield names of networks, capt"):
         reproduce(study, tmp_path, file=io.StringIO())
     assert "A custom study" in (tmp_path / "report.html").read_text()
 

@@ -29,7 +29,8 @@ class Study:
     plots : callable, default=None
         Plots the networks for the report. It is called with two dicts, the fitted estimators of the
         first seed by row name, and the images and labels of "train", "validation" and "test",
-        and yields pairs of a caption and a display or figure.
+        and yields the name of a network, a caption, and a display or figure. The report shows the
+        plots of a network together.
 
     Raises
     ------
@@ -53,7 +54,7 @@ class Study:
     split: Split
     minutes: float
     notes: tuple[str, ...] = ()
-    plots: Callable[[dict, dict], Iterable[tuple[str, object]]] | None = None
+    plots: Callable[[dict, dict], Iterable[tuple[str, str, object]]] | None = None
 
     def __post_init__(self):
         if not re.fullmatch(r"[\w-]+", self.name):

@@ -16,7 +16,9 @@ from skdigits.displays import (
     ActivationDisplay,
     ConfusedDigitsDisplay,
     ConfusionErrorDisplay,
+    MistakesDisplay,
     PixelImportanceDisplay,
+    RejectionCurveDisplay,
     SelectedPixelsDisplay,
     TrainingHistoryDisplay,
 )
@@ -43,40 +45,74 @@ def _most_important_pixels(n_pixels):
     return SelectFromModel(forest, threshold=-np.inf, max_features=n_pixels)
 
 
+def _axes():
+    import matplotlib.pyplot as plt
+
+    # One size for all, and twelve per network, so that they fill the rows of the report.
+    return plt.figure(figsize=(3, 3), layout="compressed").add_subplot()
+
+
 def _plots(models, parts):
-    X, y = parts["train"]
     for name, model in models.items():
-        predicted = model.predict(X)
-        counts = np.bincount(predicted, minlength=10)
-        never = ", ".join(map(str, np.flatnonzero(counts == 0))) or "none"
-        yield f"{name}: loss and accuracy", TrainingHistoryDisplay.from_estimator(model)
+        for caption, display in _plots_of_network(name, model, *parts["test"]):
+            yield name, caption, display
+        for caption, display in _plots_of_predictions(model, parts):
+            yield name, caption, display
+
+
+def _plots_of_network(name, model, X, y):
+    for metric in ("loss", "accuracy"):
+        display = TrainingHistoryDisplay.from_estimator(model, metrics=metric, ax=_axes())
+        yield f"{metric.capitalize()} by epoch.", display
+    if name == "forest":
+        importances = PixelImportanceDisplay.from_estimator(model, ax=_axes())
+        yield "Importance of each pixel to the forest.", importances
+        selected = SelectedPixelsDisplay.from_estimator(model, X[0], ax=_axes())
+        yield "The pixels that the network uses, over a test image.", selected
+        return
+    if name in ("MLP-1", "MLP-2"):
+        activations = ActivationDisplay.from_estimator(model, X, ax=_axes())
+        yield "Hidden activations on the test images, by predicted class.", activations
+    else:
+        rejection = RejectionCurveDisplay.from_estimator(model, X, y, ax=_axes())
+        yield "Error rate on the test images if the least certain ones are rejected.", rejection
+    mistakes = MistakesDisplay.from_estimator(model, X, y, ax=_axes())
+    yield "The most confident mistakes on the test images: true and predicted class.", mistakes
+
+
+def _plots_of_predictions(model, parts):
+    # The published figures show the training images.
+    kinds = {"test": ("test images", ""), "train": ("training images", ", as published")}
+    cases = [(*parts[part], model.predict(parts[part][0]), *kind) for part, kind in kinds.items()]
+    for _, y, predicted, images, source in cases:
+        never = ", ".join(map(str, sorted(set(y) - set(predicted))))
+        note = f" Never predicted: {never}." if never else ""
         yield (
-            f"{name}: training images by true and predicted class; never predicted: {never}",
+            f"{images.capitalize()} by true and predicted class{source}.{note}",
             ConfusionMatrixDisplay.from_predictions(
-                y, predicted, cmap="cividis", colorbar=False, text_kw={"fontsize": "small"}
+                y,
+                predicted,
+                cmap="cividis",
+                colorbar=False,
+                text_kw={"fontsize": "small"},
+                ax=_axes(),
             ),
         )
-        errors = ConfusionErrorDisplay.from_predictions(y, predicted)
-        yield f"{name}: errors on the training images, in percent of each class", errors
-        for pair in ((1, 3), (5, 8)):
-            yield (
-                f"{name}: {pair[0]} and {pair[1]} by true and predicted class",
-                ConfusedDigitsDisplay.from_predictions(X, y, predicted, classes=pair),
+    for _, y, predicted, images, source in cases:
+        yield (
+            f"Errors on the {images}, in percent of the true class{source}.",
+            ConfusionErrorDisplay.from_predictions(y, predicted, colorbar=False, ax=_axes()),
+        )
+    for pair in ((1, 3), (5, 8)):
+        for X, y, predicted, images, source in cases:
+            # If it predicts neither, those that it confuses most often.
+            classes = pair if set(pair) & set(predicted) else None
+            display = ConfusedDigitsDisplay.from_predictions(
+                X, y, predicted, classes=classes, ax=_axes()
             )
-    yield (
-        "MLP-1: its hidden unit",
-        ActivationDisplay.from_estimator(models["MLP-1"], X),
-    )
-    yield (
-        "MLP-2: its two hidden units",
-        ActivationDisplay.from_estimator(models["MLP-2"], X),
-    )
-    forest = models["forest"]
-    yield "forest: pixel importances", PixelImportanceDisplay.from_estimator(forest)
-    yield (
-        "forest: pixels that its network uses",
-        SelectedPixelsDisplay.from_estimator(forest, X[0]),
-    )
+            a, b = display.classes
+            source = source if classes else ""
+            yield f"{a} and {b} by true and predicted class: {images}{source}.", display
 
 
 STUDY = Study(

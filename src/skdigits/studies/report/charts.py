@@ -1,7 +1,6 @@
-"""Charts of a study's results, as SVG."""
+"""Charts of a study's results."""
 
-import io
-
+from skdigits.studies.report.svg import INK, Picture, draw_svg, drawing_style
 from skdigits.studies.spec import Curve, Search
 
 # Okabe and Ito's palette, which is distinguishable for colour-blind readers.
@@ -10,7 +9,6 @@ STYLE = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "svg.fonttype": "none",
     "text.parse_math": False,  # names may contain dollar signs
 }
 
@@ -29,38 +27,33 @@ def charts(study, results):
 
     Returns
     -------
-    svgs : list of str
+    charts : list of Picture
     """
     curves = [one.name for one in study.experiments if isinstance(one, Curve) and not one.parameter]
     searches = [one.name for one in study.experiments if isinstance(one, Search) and one.folds]
-    svgs = []
+    drawn = []
     if curves:
         rows = results[results.experiment.isin(curves)]
-        svgs.append(_svg(study, _learning_curves, rows))
+        drawn.append(_draw(study, _learning_curves, rows))
     if searches:
         rows = results[results.experiment.isin(searches)]
-        svgs.append(_svg(study, _sweeps, rows))
-    if not svgs and "published_accuracy" in results:
-        svgs.append(_svg(study, _published_accuracies, results))
-    return svgs
+        drawn.append(_draw(study, _sweeps, rows))
+    if not drawn and "published_accuracy" in results:
+        drawn.append(_draw(study, _published_accuracies, results))
+    return drawn
 
 
-def _svg(study, draw, results):
-    import matplotlib as mpl
+def _draw(study, chart, results):
     from matplotlib.figure import Figure
 
-    # A fixed salt and no date: the same results give the same file.
-    with mpl.rc_context(STYLE | {"svg.hashsalt": f"{study.name} {draw.__name__}"}):
+    with drawing_style(STYLE):
         figure = Figure(layout="constrained")
-        draw(figure, results)
-        text = io.StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None})
-    svg = text.getvalue()
-    return svg[svg.index("<svg") :]
+        caption = chart(figure, results)
+        return Picture(draw_svg(figure, f"{study.name} {chart.__name__}"), caption)
 
 
 def _learning_curves(figure, results):
-    figure.set_size_inches(7.2, 4.2)
+    figure.set_size_inches(4.8, 4.2)
     axes = figure.subplots()
     for number, (name, rows) in enumerate(results.groupby("experiment", sort=False)):
         colour = (OURS, PUBLISHED, *OTHERS)[number % 5]
@@ -71,7 +64,7 @@ def _learning_curves(figure, results):
         )
         marker = "osD^v"[number % 5]
         axes.plot(errors["mean"], style, marker=marker, color=colour, label=name)
-    axes.set(xscale="log", yscale="log", xlabel="training images", ylabel="test error, %")
+    axes.set(xscale="log", yscale="log", xlabel="training images", ylabel="test error (%)")
     low, high = axes.get_ylim()
     ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50, 100) if low <= tick <= high]
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -79,12 +72,13 @@ def _learning_curves(figure, results):
     axes.set_xticks(sizes := sorted(set(results.images)), [f"{size:,.0f}" for size in sizes])
     axes.set_xticks([], minor=True)
     axes.grid(alpha=0.3)
-    figure.legend(frameon=False, loc="outside right upper")
+    figure.legend(frameon=False, loc="outside lower center", ncols=3)
+    return "Test error by number of training images; the bands span all repetitions."
 
 
 def _sweeps(figure, results):
     candidates = results[results.validation_std.notna()].groupby("experiment", sort=False)
-    figure.set_size_inches(6.4, 3.4 * len(candidates))
+    figure.set_size_inches(4.8, 3 * len(candidates))
     panels = figure.subplots(len(candidates), squeeze=False)[:, 0]
     for axes, (_, rows) in zip(panels, candidates, strict=True):
         names, common = _strip_common_suffix(rows.network)
@@ -95,7 +89,7 @@ def _sweeps(figure, results):
             color=OURS,
             marker="o",
             capsize=2,
-            label="ours, with the standard deviation over folds",
+            label="ours",
         )
         if "published_accuracy" in rows:
             axes.plot(
@@ -106,9 +100,11 @@ def _sweeps(figure, results):
                 fillstyle="none",
                 label="published",
             )
-        axes.set(xlabel=common, ylabel="cross-validation accuracy, %")
+        axes.set(xlabel=common, ylabel="cross-validation accuracy (%)")
+        axes.tick_params(axis="x", labelsize="small")
         axes.grid(alpha=0.3)
         _legend_above(axes)
+    return "Mean accuracy over the folds; the bars show our standard deviation."
 
 
 def _strip_common_suffix(names):
@@ -124,15 +120,15 @@ def _strip_common_suffix(names):
 def _published_accuracies(figure, results):
     rows = results[results.published_accuracy.notna()]
     networks = list(dict.fromkeys(rows.network))[::-1]
-    figure.set_size_inches(6.4, 0.7 + 0.24 * len(networks))
+    figure.set_size_inches(4.8, 0.8 + 0.19 * len(networks))
     axes = figure.subplots()
     for height, network in enumerate(networks):
         runs = rows[rows.network == network]
         ours = 100 * runs.accuracy
         published = 100 * runs.published_accuracy
-        axes.plot([ours.mean(), published.mean()], [height] * 2, color="0.8", zorder=0)
+        axes.plot([ours.mean(), published.mean()], [height] * 2, color=INK, alpha=0.25, zorder=0)
         axes.plot([ours.min(), ours.max()], [height] * 2, color=OURS, linewidth=4, alpha=0.4)
-        label = "" if height else "ours, with range over seeds"
+        label = "" if height else "ours"
         axes.plot(ours.mean(), height, "o", color=OURS, label=label)
         axes.plot(
             published,
@@ -143,9 +139,11 @@ def _published_accuracies(figure, results):
             label="" if height else "published",
         )
     axes.set_yticks(range(len(networks)), networks)
-    axes.set(xlabel="accuracy, %", ylim=(-0.6, len(networks) - 0.4))
+    axes.set(xlabel="accuracy (%)", ylim=(-0.6, len(networks) - 0.4))
     axes.grid(axis="x", alpha=0.3)
     _legend_above(axes)
+    bars = "; the thick bars span all seeds" if rows.seed.nunique() > 1 else ""
+    return f"Our accuracies and the published ones{bars}."
 
 
 def _legend_above(axes):
