@@ -40,12 +40,10 @@ myst_heading_anchors = 3
 autosummary_generate = True
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
-numpydoc_xref_ignore = "all"  # but for these types
+numpydoc_xref_ignore = "all"  # but for these types and those that numpydoc knows
 numpydoc_xref_aliases = {
     "Axes": "matplotlib.axes.Axes",
     "DataFrame": "pandas.DataFrame",
-    "RandomState": "numpy.random.RandomState",
-    "ndarray": "numpy.ndarray",
 }
 intersphinx_mapping = links.write_inventories(DOCS / "generated" / "inventories")
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
@@ -77,6 +75,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "show_memory": False,
     "show_signature": False,
+    "write_computation_times": False,  # a table that loads scripts from elsewhere
     "capture_repr": ("_repr_html_",),  # tables, but not the addresses of displays
     "abort_on_example_error": True,
 }
@@ -94,6 +93,7 @@ html_theme_options = {
     "footer_end": [],
 }
 html_sidebars = {"index": [], "getting-started": [], "changelog": []}
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 
 

@@ -6,7 +6,6 @@ packages, whose documentation follows simple patterns of addresses.
 
 import importlib
 import zlib
-from pathlib import Path
 
 import numpy as np
 from docutils import nodes
@@ -25,30 +24,47 @@ SKLEARN = sorted(
     {_public(item) for find in (all_estimators, all_displays, all_functions) for _, item in find()}
 )
 NUMPY = sorted(f"numpy.{name}" for name in np.__all__ if callable(getattr(np, name)))
-# Inventory -> address and the page of each name.
+# Project -> address, and the page of each name by kind. "$" stands for the name.
 INVENTORIES = {
     "sklearn": (
         "https://scikit-learn.org/stable/",
-        {name: f"modules/generated/{name}.html" for name in SKLEARN},
+        {"py:class": {name: f"modules/generated/{name}.html#$" for name in SKLEARN}},
     ),
     "numpy": (
         "https://numpy.org/doc/stable/",
-        {name: f"reference/generated/{name}.html" for name in NUMPY}
-        | {
-            "numpy.random.Generator": "reference/random/generator.html",
-            "numpy.random.RandomState": "reference/random/legacy.html",
+        {
+            "py:class": {name: f"reference/generated/{name}.html#$" for name in NUMPY}
+            | {
+                "numpy.random.Generator": "reference/random/generator.html#$",
+                "numpy.random.RandomState": "reference/random/legacy.html#$",
+            },
+            "std:term": {"array_like": "glossary.html#term-$"},
         },
     ),
     "matplotlib": (
         "https://matplotlib.org/stable/",
-        {
-            "matplotlib.axes.Axes": "api/_as_gen/matplotlib.axes.Axes.html",
-            "matplotlib.pyplot.subplots": "api/_as_gen/matplotlib.pyplot.subplots.html",
-        },
+        {"py:class": {"matplotlib.axes.Axes": "api/_as_gen/matplotlib.axes.Axes.html#$"}},
     ),
     "pandas": (
         "https://pandas.pydata.org/docs/",
-        {"pandas.DataFrame": "reference/api/pandas.DataFrame.html"},
+        {"py:class": {"pandas.DataFrame": "reference/api/pandas.DataFrame.html#$"}},
+    ),
+    "python": (
+        "https://docs.python.org/3/",
+        {
+            "py:class": {
+                "dict": "library/stdtypes.html#$",
+                "float": "library/functions.html#$",
+                "int": "library/functions.html#$",
+                "list": "library/stdtypes.html#$",
+                "str": "library/stdtypes.html#$",
+                "tuple": "library/stdtypes.html#$",
+            },
+            "py:data": {name: "library/constants.html#$" for name in ("False", "None", "True")},
+            "py:function": {"callable": "library/functions.html#$"},
+            "std:label": {"bltin-boolean-values": "library/stdtypes.html#$"},
+            "std:term": {name: "glossary.html#term-$" for name in ("iterable", "sequence")},
+        },
     ),
 }
 
@@ -68,11 +84,15 @@ def write_inventories(folder):
     """
     folder.mkdir(parents=True, exist_ok=True)
     mapping = {}
-    for project, (address, pages) in INVENTORIES.items():
+    for project, (address, kinds) in INVENTORIES.items():
         path = folder / f"{project}.inv"
         header = f"# Sphinx inventory version 2\n# Project: {project}\n# Version: \n"
         header += "# The remainder of this file is compressed using zlib.\n"
-        lines = "".join(f"{name} py:class 1 {page}#$ -\n" for name, page in pages.items())
+        lines = "".join(
+            f"{name} {kind} 1 {page} -\n"
+            for kind, pages in kinds.items()
+            for name, page in pages.items()
+        )
         path.write_bytes(header.encode() + zlib.compress(lines.encode()))
         mapping[project] = (address, str(path))
     return mapping

@@ -24,7 +24,8 @@ from skdigits._images.segmentation import WORKING_SIDE, grey_values, segment
 
 DOCS = Path(__file__).parent
 DPI = 200
-STROKE = [(105, 70), (190, 42), (232, 88), (190, 150), (120, 215), (78, 262), (150, 250), (248, 262)]
+# The points that the pen passes.
+TWO = [105, 70, 190, 42, 232, 88, 190, 150, 120, 215, 78, 262, 150, 250, 248, 262]
 
 
 def photo():
@@ -35,8 +36,9 @@ def photo():
     for line in range(18, 320, 40):
         draw.line([(line, 0), (line, 320)], fill=(150, 178, 205), width=2)
         draw.line([(0, line), (320, line)], fill=(150, 178, 205), width=2)
-    smooth = make_interp_spline(range(len(STROKE)), STROKE)(np.linspace(0, len(STROKE) - 1, 300))
-    for x, y in smooth:
+    points = np.reshape(TWO, (-1, 2))
+    steps = np.linspace(0, len(points) - 1, 300)
+    for x, y in make_interp_spline(range(len(points)), points)(steps):
         draw.ellipse((x - 6, y - 6, x + 6, y + 6), fill=(32, 38, 92))
     y, x = np.mgrid[0:320, 0:320] / 320
     light = 1 - 0.72 * np.exp(-(np.hypot(x - 1, y - 1) ** 2) / 0.3)
