@@ -60,10 +60,10 @@ INVENTORIES = {
                 "str": "library/stdtypes.html#$",
                 "tuple": "library/stdtypes.html#$",
             },
-            "py:data": {name: "library/constants.html#$" for name in ("False", "None", "True")},
+            "py:data": dict.fromkeys(("False", "None", "True"), "library/constants.html#$"),
             "py:function": {"callable": "library/functions.html#$"},
             "std:label": {"bltin-boolean-values": "library/stdtypes.html#$"},
-            "std:term": {name: "glossary.html#term-$" for name in ("iterable", "sequence")},
+            "std:term": dict.fromkeys(("iterable", "sequence"), "glossary.html#term-$"),
         },
     ),
 }
