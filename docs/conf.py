@@ -38,6 +38,7 @@ myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
 numpydoc_xref_ignore = "all"  # but for these types and those that numpydoc knows
@@ -70,7 +71,7 @@ sphinx_gallery_conf = {
     ),
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("skdigits",),
-    "default_thumb_file": str(DOCS / "pictures" / "confused.png"),  # of examples without plots
+    "default_thumb_file": str(DOCS / "pictures" / "history.png"),  # of examples without plots
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_memory": False,
