@@ -9,6 +9,7 @@ import zlib
 
 import numpy as np
 from docutils import nodes
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.utils.discovery import all_displays, all_estimators, all_functions
 from sphinx import addnodes
 
