@@ -74,6 +74,7 @@ sphinx_gallery_conf = {
     "default_thumb_file": str(DOCS / "pictures" / "history.png"),  # of examples without plots
     "download_all_examples": False,
     "remove_config_comments": True,
+    "image_srcset": ["2x"],  # sharp on phones
     "show_memory": False,
     "show_signature": False,
     "write_computation_times": False,  # a table that loads scripts from elsewhere
