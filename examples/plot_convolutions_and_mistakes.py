@@ -18,7 +18,7 @@ X, y = X[:20_000].reshape(-1, 28, 28), y[:20_000]
 plain = ConvDigitClassifier(
     (8, 16), hidden_layer_sizes=64, epochs=4, augmentation=None, random_state=0
 ).fit(X, y)
-plain.summary()
+print(plain.summary())
 
 # %%
 # The display shows the most confident mistakes. Humans would misread some of these digits too.

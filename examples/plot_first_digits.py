@@ -28,7 +28,7 @@ print(f"test accuracy {classifier.score(X_test, y_test):.4f}, fit in {classifier
 # %%
 # List the layers. In a notebook, the fitted classifier also displays them as a diagram.
 
-classifier.summary()
+print(classifier.summary())
 
 # %%
 # ``history_`` contains the loss and accuracy of each epoch. Dropout disables some of the units

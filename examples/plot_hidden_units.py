@@ -4,6 +4,7 @@ What the hidden units learned
 
 Networks with one or two hidden units are too small for ten digits, but small enough to plot.
 """
+# sphinx_gallery_thumbnail_number = 2
 
 # %%
 from skdigits import DenseDigitClassifier

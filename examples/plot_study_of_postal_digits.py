@@ -6,6 +6,7 @@ The published study of postal digits has eight kinds of plots. This example draw
 a line or two of code, for networks trained on 20,000 images. ``skdigits reproduce`` draws them for
 all networks of the study, trained on all images, in its report and in ``reproduced/plots``.
 """
+# sphinx_gallery_thumbnail_number = 2
 
 # %%
 # The networks have one, two and 700 hidden units, and 700 hidden units on the 70 most important
