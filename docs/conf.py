@@ -1,6 +1,5 @@
 """Sphinx's settings: sphinx-build -W docs docs/_build."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
