@@ -38,6 +38,7 @@ from skdigits.studies import (
 )
 from skdigits.studies.report.charts import charts
 from skdigits.studies.report.plots import saved_plots
+from skdigits.studies.report.svg import INK
 
 EXPERIMENTS = [(study, one) for study in STUDIES.values() for one in study.experiments]
 NETWORKS = [(study, one) for study, one in EXPERIMENTS if isinstance(one, Network)]
@@ -384,11 +385,27 @@ def test_report(eight_by_eight, tmp_path):
     rows = load_results(tmp_path).query("study == 'a' and network == 'one & only'")
     assert f"<td>{rows.test_accuracy.mean():.4f}</td>" in page
     assert f'<td class="notable">{rows.difference.mean():+.4f}</td>' in page
-    assert (
-        f"{100 * -rows.difference.mean():.1f} percentage points less accurate than published"
-        in page
-    )
+    points = f"{100 * -rows.difference.mean():.1f} percentage points"
+    assert f"one &amp; only is {points} less accurate than published." in page
     assert not re.search(r'(src|href)="(?!#|data:)', page)
+    # Text and axes of charts follow the colours of the page.
+    assert "prefers-color-scheme: dark" in page
+    assert "stroke: currentColor" in page
+    assert INK not in page.partition("<svg")[2]
+
+
+@pytest.mark.parametrize("n_seeds", [1, 2])
+def test_report_has_no_empty_columns(eight_by_eight, tmp_path, n_seeds):
+    study = _study(Network("one", TINY, (Published("one", test_accuracy=0.5),), seeds=n_seeds))
+    reproduce(study, tmp_path, file=io.StringIO())
+    page = (tmp_path / "report.html").read_text()
+    (row,) = re.findall('<tr><th scope="row">one.*', page)
+    cells = re.findall("<t[hd][^>]*>([^<]*)<", row)
+    assert all(cells)
+    headings = re.findall('<th scope="col"[^>]*>([^<]*)<', page)
+    assert len(headings) == len(cells)
+    assert ("range" in headings) == ("seeds below" in headings) == (n_seeds > 1)
+    assert "1 thread per fit" in page or re.search("[2-9] threads per fit", page)
 
 
 def test_charts_of_sizes_and_of_a_sweep(eight_by_eight, tmp_path):
@@ -460,6 +477,15 @@ def test_quick_reproduction(tiny, tmp_path):
     assert by_run["model 3"] == 0.9820
     assert by_run["forest"] == 0.9482
     assert "QUICK: a twelfth of the images" in text.getvalue()
+    plots = saved_plots(STUDIES["experiments"], tmp_path)
+    captions = [plot.caption for plot in plots if plot.network == "forest"]
+    assert len(captions) == 12
+    # Test images, beside the training images that were published.
+    for test, training in zip(captions[4:8:2], captions[5:8:2], strict=True):
+        assert "est images" in test
+        assert "raining images" in training
+        assert "as in the published figures" in training
+    assert {plot.network for plot in plots} == set(results.network)
     for row in results.itertuples():
         assert 0 < row.test_accuracy <= 1
         assert row.epochs == 1

@@ -82,7 +82,10 @@ def _plots_of_network(name, model, X, y):
 
 def _plots_of_predictions(model, parts):
     # The published figures show the training images.
-    kinds = {"test": ("test images", ""), "train": ("training images", ", as published")}
+    kinds = {
+        "test": ("test images", ""),
+        "train": ("training images", ", as in the published figures"),
+    }
     cases = [(*parts[part], model.predict(parts[part][0]), *kind) for part, kind in kinds.items()]
     for _, y, predicted, images, source in cases:
         never = ", ".join(map(str, sorted(set(y) - set(predicted))))

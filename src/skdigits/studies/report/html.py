@@ -63,7 +63,7 @@ def _section(study, results, fits, plots):
         "title": study.title,
         "question": study.question,
         "quick": results.quick.any(),
-        "findings": _findings(results),
+        "findings": list(_findings(results)),
         "notes": study.notes,
         "charts": charts(study, results),
         "table": _table(results),
