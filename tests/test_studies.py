@@ -315,7 +315,7 @@ def test_damaged_lines_are_reported_and_their_fits_repeated(eight_by_eight, tmp_
     path.write_bytes(path.read_bytes()[:-40])
     text = io.StringIO()
     again = reproduce(study, tmp_path, file=text)
-    assert "1 damaged lines in" in text.getvalue()
+    assert "records.jsonl: 1; their fits are repeated" in text.getvalue()
     pd.testing.assert_series_equal(again.test_loss, first.test_loss)
     assert load_fits(tmp_path).seed.tolist() == [0, 1]
 
@@ -520,7 +520,7 @@ def test_command(eight_by_eight, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(STUDIES, "experiments", study)
     output = str(tmp_path / "out")
     assert main(["reproduce", "--seeds", "1", "--jobs", "1", "--output", output]) == 0
-    assert "1 fits; " in capsys.readouterr().out
+    assert "fits: 1; " in capsys.readouterr().out
     assert load_fits(output).network.tolist() == ["two"]
     with pytest.raises(SystemExit, match="2"):
         main(["reproduce", "experimints"])

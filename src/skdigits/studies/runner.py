@@ -125,11 +125,12 @@ def _introduction(study, records, n_fits, quick):
     machine = environment()
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     yield f"{study.name}: {study.title}"
-    yield f"{n_fits} fits; {machine['processor']}, {machine['threads']} threads per fit; {versions}"
+    yield f"fits: {n_fits}; threads per fit: {machine['threads']}"
+    yield f"{machine['processor']}; {versions}"
     if n_recorded := records.count(study.name):
-        yield f"{n_recorded} fits were recorded earlier; identical fits are not repeated"
+        yield f"recorded earlier: {n_recorded}; identical fits are not repeated"
     if n_damaged := records.n_damaged():
-        yield f"{n_damaged} damaged lines in {records.path} are skipped; their fits are repeated"
+        yield f"damaged lines in {records.path}: {n_damaged}; their fits are repeated"
     if quick:
         yield (
             f"QUICK: a twelfth of the images, one seed, at most {QUICK_EPOCHS} epochs; not "
