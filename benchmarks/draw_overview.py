@@ -109,7 +109,7 @@ def draw_accuracy(axes, theme):
             size=8,
         )
     sizes = [images for images, _ in found["convolutional"]]
-    axes.set(xscale="log", yscale="log", xlabel="training images", xlim=(75, None), ylim=(0.3, 40))
+    axes.set(xscale="log", yscale="log", xlabel="training images", xlim=(60, None), ylim=(0.3, 40))
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.set_yticks([0.5, 1, 2, 5, 10, 20], ["0.5", "1", "2", "5", "10", "20"])
     axes.minorticks_off()
