@@ -3,12 +3,12 @@ Reduced inputs
 ==============
 
 Does a network need all 784 pixels? PCA condenses them, and a forest selects the most important
-ones.
+ones. Compare the size, time and accuracy of wide networks on all and on fewer inputs.
 """
 
 # %%
-# The published study uses the principal components that explain 95 % of the variance, and the 70
-# pixels that a random forest finds most important. This example uses 10,000 training images.
+# :class:`~skdigits.ReducedDigitClassifier` combines a reducer and a network. Unlike a ``Pipeline``,
+# it also reduces the validation samples, and it reports the time of the reduction.
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -20,69 +20,85 @@ from skdigits.datasets import fetch_mnist
 
 X, y = fetch_mnist(return_X_y=True)
 X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
-X, y, X_val, y_val = X[5000:15_000], y[5000:15_000], X[:5000], y[:5000]
+X, y, X_val, y_val = X[5000:], y[5000:], X[:5000], y[:5000]
 
-forest = RandomForestClassifier(n_estimators=100, random_state=42, n_jobs=2)
-reducers = {
-    "PCA": PCA(0.95),
-    "forest": SelectFromModel(forest, threshold=-np.inf, max_features=70),
-}
-
-# %%
-# ``ReducedDigitClassifier`` combines a reducer and a network. Unlike a ``Pipeline``, it also
-# reduces the validation samples, and it reports the time of the reduction.
-
-network = DenseDigitClassifier(256, epochs=8)
+network = DenseDigitClassifier(700, random_state=0)
+forest = RandomForestClassifier(n_jobs=2)
 models = {
-    name: ReducedDigitClassifier(reducer, network, random_state=0).fit(
-        X, y, X_val=X_val, y_val=y_val
-    )
-    for name, reducer in reducers.items()
+    "all pixels": network,
+    "PCA, 150 components": ReducedDigitClassifier(PCA(150), network, random_state=0),
+    "PCA, 50 components": ReducedDigitClassifier(PCA(50), network, random_state=0),
+    "forest, 70 pixels": ReducedDigitClassifier(
+        SelectFromModel(forest, threshold=-np.inf, max_features=70), network, random_state=0
+    ),
 }
-models["all pixels"] = network.set_params(random_state=0).fit(X, y, X_val=X_val, y_val=y_val)
-
-for name, model in models.items():
-    n_inputs = getattr(model, "classifier_", model).n_features_in_
-    reduction = getattr(model, "reduction_time_", 0)
-    print(
-        f"{name}: {n_inputs} inputs, {model.n_parameters_:,} parameters, "
-        f"{reduction:.1f} s of {model.fit_time_:.1f} s for the reduction, "
-        f"accuracy {model.score(X_test, y_test):.4f}"
-    )
 
 # %%
-# With so few images, PCA costs little accuracy, and the forest's pixels cost more. With all of
-# MNIST and a larger network, PCA costs almost none.
+# Fit all of them, and measure what they need. The fit time includes the reduction and, in the first
+# epoch, compiling the network.
+
+import time
+
+import pandas as pd
+
+rows = {}
+for name, model in models.items():
+    model.fit(X, y, X_val=X_val, y_val=y_val)
+    start = time.perf_counter()
+    accuracy = model.score(X_test, y_test)
+    rows[name] = {
+        "parameters": model.n_parameters_,
+        "reduction, s": getattr(model, "reduction_time_", 0.0),
+        "fit, s": model.fit_time_,
+        "per epoch, s": np.median(model.epoch_times_),
+        "10,000 predictions, s": time.perf_counter() - start,
+        "test accuracy": accuracy,
+    }
+pd.DataFrame.from_dict(rows, orient="index").round(
+    {"reduction, s": 1, "fit, s": 1, "per epoch, s": 2, "10,000 predictions, s": 2}
+)
+
+# %%
+# PCA pays: with 150 components, the network has a fifth of the parameters and trains in less than
+# half of the time, at almost the same accuracy. Even 50 components are enough for most digits. The
+# forest's pixels cost accuracy, and selecting them takes longer than training the network; they are
+# for cases where measuring or sending fewer pixels is what counts.
 
 from skdigits.displays import TrainingHistoryDisplay
 
-TrainingHistoryDisplay.from_estimator(models)
+display = TrainingHistoryDisplay.from_estimator(models)
+display.ax_[0].set_ylim(0, 0.4)
+display.ax_[1].set_ylim(0.9, 1)
 
 # %%
-# Plot the importances of the pixels, and the pixels of a digit that the network sees.
-
-from skdigits.displays import PixelImportanceDisplay, SelectedPixelsDisplay
-
-PixelImportanceDisplay.from_estimator(models["forest"])
-SelectedPixelsDisplay.from_estimator(models["forest"], X[0])
-
-# %%
-# A principal component is a pattern of pixels. Images contain it with a positive or negative
-# weight.
-
-PixelImportanceDisplay.from_estimator(models["PCA"], component=1)
-
-# %%
-# Search the parameters of the reducer and the network together, here in a plain pipeline.
+# How many components are enough? Search for their number in a pipeline, here with fewer images.
 
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-small = DenseDigitClassifier(64, batch_size=32, epochs=8, random_state=0)
-pipeline = make_pipeline(PCA(random_state=0), small)
-search = GridSearchCV(pipeline, {"pca__n_components": [5, 10, 20, 40, 80, 160]}, cv=2)
-search.fit(X, y)
-
 from skdigits.displays import SweepDisplay
 
+pipeline = make_pipeline(
+    PCA(random_state=0), DenseDigitClassifier(256, batch_size=128, epochs=20, random_state=0)
+)
+search = GridSearchCV(pipeline, {"pca__n_components": [5, 10, 20, 40, 80, 160]}, cv=2)
+search.fit(X[:10_000], y[:10_000])
+
 SweepDisplay.from_estimator(search)
+
+# %%
+# A principal component is a pattern of pixels, which images contain with a positive or a negative
+# weight.
+
+from skdigits.displays import PixelImportanceDisplay
+
+PixelImportanceDisplay.from_estimator(models["PCA, 50 components"], component=1)
+
+# %%
+# The forest selects pixels instead: plot the importances of all of them, and the selected ones over
+# a digit.
+
+from skdigits.displays import SelectedPixelsDisplay
+
+PixelImportanceDisplay.from_estimator(models["forest, 70 pixels"])
+SelectedPixelsDisplay.from_estimator(models["forest, 70 pixels"], X[0])

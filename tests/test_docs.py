@@ -1,4 +1,7 @@
-"""Every example in docstrings, README, docs and gallery runs."""
+"""Every example in docstrings, README, docs and gallery runs; pages show the output of theirs.
+
+In README and docs, the output of a Python block follows it as a block of text.
+"""
 
 import copy
 import doctest
@@ -29,6 +32,10 @@ PUBLIC = [
 ]
 EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SLOW = {"clusters.md", "images.md", "studies.md"}  # their blocks take minutes
+BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```)?", re.DOTALL)
+DECIMAL = re.compile(r"-?\d+\.\d*(?:e[+-]?\d+)?")
+SECONDS = re.compile(r"[\d.]+(?= s\b)")
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -53,8 +60,7 @@ def test_public_names_have_an_example_and_are_in_the_api(name):
 FEWER = 20  # one image in so many
 SHORTER = {
     r'(epochs"?[=:] ?)\d+': r"\g<1>1",
-    r"(n_trials=|n_iter=|max_resources=)\d+": r"\g<1>2",
-    r"(min_resources=|in range\()\d+": r"\g<1>1",
+    r"(n_iter=)\d+": r"\g<1>2",
     r"(\[\d+(?:, \d+){2})(?:, \d+)+\]": r"\g<1>]",  # candidates
     # Numbers of images; not less than a batch, as every size of a batch is compiled by itself.
     r"(?<![\w.])(\d+_000|[1-9]000)(?![\w.]| \*)": lambda match: str(
@@ -86,20 +92,16 @@ def few_images():
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, few_images):
-    """Run code as a script of a user would, on fewer images, for one epoch, in this process."""
+def run(tmp_path, monkeypatch):
+    """Run code as a script of a user would, but in this process."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
-    monkeypatch.setattr("skdigits.datasets.fetch_mnist", few_images)
-    monkeypatch.setattr("skdigits.studies.data.fetch_mnist", few_images)
     start = distributed.LocalCluster
     one_thread = {"n_workers": 1, "processes": False}
     monkeypatch.setattr("distributed.LocalCluster", lambda **options: start(**options | one_thread))
     namespace = {"__name__": "__main__"}
 
     def run(source, name):
-        for pattern, replacement in SHORTER.items():
-            source = re.sub(pattern, replacement, source)
         with joblib.parallel_config(backend="sequential"):
             exec(compile(source, str(name), "exec"), namespace)
 
@@ -109,21 +111,80 @@ def run(tmp_path, monkeypatch, few_images):
     plt.close("all")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_blocks_of_pages(page, run):
-    """The blocks of a page run one after the other, as a reader would run them."""
-    for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+def assert_output(printed, shown):
+    """Compare what a block printed with what its page shows.
+
+    Decimal numbers may differ by 0.02 or 2 %, since processors round differently, and seconds by
+    any amount. Everything else has to be equal, apart from white space.
+    """
+    texts = [SECONDS.sub("...", text) for text in (printed, shown)]
+    words, shown_words = ("".join(DECIMAL.sub("#", text).split()) for text in texts)
+    assert words == shown_words
+    numbers, shown_numbers = (list(map(float, DECIMAL.findall(text))) for text in texts)
+    assert numbers == pytest.approx(shown_numbers, rel=0.02, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.name, marks=[pytest.mark.slow] * (page.name in SLOW))
+        for page in PAGES
+    ],
+)
+def test_python_blocks_of_pages(page, run, capsys):
+    """The blocks of a page run one after the other, and print what the page shows."""
+    for block, output in BLOCK.findall(page.read_text()):
+        capsys.readouterr()
         run(block, page)
+        if output:
+            assert_output(capsys.readouterr().out, output)
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("0.97 in 1.2 s", "0.98 in 30 s"),
+        ("loss [2.31  0.5 ]", "loss [2.35 0.51]"),
+        ("a\n  b 7", "a b 7"),
+    ],
+)
+def test_output_may_differ_a_little(printed, shown):
+    assert_output(printed, shown)
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [("0.95", "0.98"), ("64 units", "32 units"), ("0.97 True", "0.97"), ("32.5", "33.5")],
+)
+def test_output_may_not_differ_more(printed, shown):
+    with pytest.raises(AssertionError):
+        assert_output(printed, shown)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
-def test_examples(example, run):
-    run(example.read_text(), example)
+def test_examples(example, run, few_images, monkeypatch):
+    """The examples of the gallery run on fewer images, for one epoch."""
+    monkeypatch.setattr("skdigits.datasets.fetch_mnist", few_images)
+    monkeypatch.setattr("skdigits.studies.data.fetch_mnist", few_images)
+    source = example.read_text()
+    for pattern, replacement in SHORTER.items():
+        source = re.sub(pattern, replacement, source)
+    run(source, example)
+
+
+def test_study_in_the_readme_is_that_of_the_docs():
+    rows = re.findall(r"^\| (?:MLP|best MLP|PCA|forest).*", PAGES[0].read_text(), re.MULTILINE)
+    studies = (ROOT / "docs" / "studies.md").read_text()
+    assert len(rows) == 6
+    for number in DECIMAL.findall(" ".join(rows)):
+        assert number in studies
 
 
 def test_pages_link_to_files_that_exist():
     for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+        pictures = re.findall(r'src(?:set)?="([^":]+)"', page.read_text())
+        for target in links + pictures:
             source = re.sub(r"^gallery/(plot_\w+)\.rst$", r"../examples/\1.py", target)
             source = source.replace("gallery/index.rst", "../examples/README.txt")
             assert (page.parent / source).exists(), f"{page.name}: {target}"
