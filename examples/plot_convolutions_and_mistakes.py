@@ -6,7 +6,7 @@ Train a small convolutional network, look at its mistakes, and try augmentation.
 """
 
 # %%
-# Every method takes ``X`` as rows of pixels or as images.
+# Every method accepts ``X`` as rows of pixels or as images.
 
 from skdigits import ConvDigitClassifier
 from skdigits.datasets import fetch_mnist
@@ -36,8 +36,8 @@ from skdigits.displays import ConfusedDigitsDisplay
 ConfusedDigitsDisplay.from_estimator(plain, X_test, y_test)
 
 # %%
-# By default, the classifier distorts every image at random in each epoch. The training images
-# become harder to fit. This pays off with more epochs than here, or with fewer training images.
+# By default, the classifier distorts every image at random in each epoch. This makes
+# the training images harder to fit, but it pays off with more epochs or fewer images than here.
 
 augmented = ConvDigitClassifier((8, 16), hidden_layer_sizes=64, epochs=4, random_state=0).fit(X, y)
 for name, network in (("plain", plain), ("augmented", augmented)):

@@ -28,7 +28,7 @@ sizes = np.array([100, 300, 1000, 3000, 9000])
 splits = ShuffleSplit(2, test_size=3000, random_state=0)
 
 # %%
-# Each size is fitted on two random samples of the images. The bands show the standard deviation.
+# Fit each size on two random samples of the images. The bands show the standard deviation.
 
 import matplotlib.pyplot as plt
 
@@ -46,6 +46,6 @@ axes.legend(frameon=False)
 axes.grid(alpha=0.3)
 
 # %%
-# Ten times as many images remove more than half of the errors. Convolutions know from the start
-# that neighbouring pixels belong together, so they need several times fewer images. The later
-# principal components are small, and a network needs more steps than these to learn them.
+# Ten times as many images eliminate more than half of the errors. Convolutions already take into
+# account that neighboring pixels belong together, so they need only a fraction of the images. The
+# later principal components are small, and networks need more steps than here to learn them.

@@ -6,7 +6,7 @@ Train a dense network on MNIST and look at its results.
 """
 
 # %%
-# MNIST consists of 60,000 training and 10,000 test images of 28 x 28 grey pixels, stored as rows of
+# MNIST consists of 60,000 training and 10,000 test images of 28 x 28 gray pixels, stored as rows of
 # 784 numbers from 0 to 255. The first call downloads it; later calls read it from a cache.
 
 from skdigits.datasets import fetch_mnist
@@ -32,15 +32,15 @@ print(classifier.summary())
 
 # %%
 # ``history_`` contains the loss and accuracy of each epoch. Dropout disables some of the units
-# during training, which is why the network does better on validation images.
+# during training, which is why the network does better on the validation images.
 
 from skdigits.displays import TrainingHistoryDisplay
 
 TrainingHistoryDisplay.from_estimator(classifier)
 
 # %%
-# Which digits are confused? scikit-learn's own display shows the counts. The correct predictions
-# hide the errors there, so a second display shows the errors only.
+# Which digits are confused? scikit-learn's own display shows the counts. There, the many correct
+# predictions hide the errors, so the second display shows only the errors.
 
 from sklearn.metrics import ConfusionMatrixDisplay
 

@@ -2,13 +2,14 @@
 From scikeras to skdigits, step by step
 =======================================
 
-Migrate code that wraps a Keras network with scikeras, in three steps. The code runs after each of
-them. To run this example, install scikeras: ``pip install ".[scikeras]"`` in a clone of the
+Migrate code that wraps a Keras network with scikeras, in three steps. The code runs after each
+step. To run this example, install scikeras: ``pip install ".[scikeras]"`` in a clone of the
 repository.
 """
 
 # %%
-# The original code has a function that builds the network, and wraps it in ``KerasClassifier``.
+# The original code defines a function that builds the network, and passes it to
+# ``KerasClassifier``.
 
 import keras
 import numpy as np

@@ -50,7 +50,8 @@ from skdigits.displays import ConfusedDigitsDisplay
 ConfusedDigitsDisplay.from_estimator(two, X, y, classes=(1, 3))
 
 # %%
-# More than two units are projected, by default with PCA. Alternatively, select some of them.
+# Layers with more than two units are projected, by default with PCA. Alternatively, select some of
+# the units.
 
 deep = DenseDigitClassifier((64, 32), epochs=5, random_state=0).fit(X, y)
 ActivationDisplay.from_estimator(deep, X[:5000])

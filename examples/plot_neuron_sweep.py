@@ -40,9 +40,9 @@ search.fit(X, y, X_val=X_val, y_val=y_val)
 print(search.best_params_, f"{search.best_score_:.4f}")
 
 # %%
-# The score rises quickly at first. Beyond some hundred units, the differences are smaller than the
+# The score rises quickly at first. Beyond about 100 units, the differences are smaller than the
 # spread over the folds, and the best width is due to chance, while the fit time keeps rising. The
-# time of the first width includes importing TensorFlow in both workers.
+# time for the first width includes importing TensorFlow in both workers.
 
 from skdigits.displays import SweepDisplay
 
@@ -57,7 +57,7 @@ TrainingHistoryDisplay.from_estimator(search)
 print(f"refitted in {search.best_estimator_.fit_time_:.1f} s")
 
 # %%
-# A search over two parameters has one line for each value of the second.
+# For a search over two parameters, the display draws one line for each value of the second one.
 
 grid = {"hidden_layer_sizes": [25, 100, 400], "learning_rate": [0.0003, 0.001, 0.003]}
 both = GridSearchCV(search.estimator, grid, cv=2, n_jobs=2)

@@ -2,9 +2,9 @@
 Search on a cluster
 ===================
 
-Run a search on the workers of a Dask cluster (``pip install "skdigits[distributed]"``). This
-example uses a cluster of two processes on one machine; for several machines, only the ``Client``
-differs.
+Run a search on the workers of a Dask cluster. This example uses a cluster of two processes on one
+machine; for several machines, only the ``Client`` differs. To run it, install Dask:
+``pip install ".[distributed]"`` in a clone of the repository.
 """
 
 # %%
@@ -39,7 +39,7 @@ if __name__ == "__main__":
     print(f"learning rate {rate:.4f}: accuracy {search.best_score_:.4f}")
 
 # %%
-# Learning rates differ by orders of magnitude, so the search samples them on a logarithmic scale.
+# Useful learning rates span orders of magnitude, so the search samples them on a logarithmic scale.
 # The longest times are those of the first fit of each worker, which imports TensorFlow and compiles
 # the network.
 

@@ -99,16 +99,16 @@ ActivationDisplay.from_estimator(two, X)
 
 # %%
 # **Pixel importances**: how much each pixel helps the trees of a forest to distinguish digits.
-# Pixels at the border are always background and thus useless; bright pixels belong to some digits
-# and not to others.
+# Pixels at the border are always background and thus useless. Pixels with large importances belong
+# to some digits and not to others.
 
 from skdigits.displays import PixelImportanceDisplay
 
 PixelImportanceDisplay.from_estimator(reduced)
 
 # %%
-# **The 70 selected pixels** over a digit. The network sees nothing else and still recognizes most
-# digits.
+# **The 70 selected pixels** over a digit. The network receives no other pixels and still recognizes
+# most digits.
 
 from skdigits.displays import SelectedPixelsDisplay
 

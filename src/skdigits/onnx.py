@@ -53,10 +53,10 @@ def to_onnx(model, *, dtype="float32", target_opset=18, options=None):
         Type of the input and of the probabilities. Networks always compute in float32; with
         "float64", the steps before them compute in float64.
     target_opset : int or dict, default=18
-        Version of ONNX's operators. ONNX Runtime reads 18 from its version 1.14 on.
+        Version of ONNX's operators. ONNX Runtime supports 18 from version 1.14 on.
     options : dict, default=None
         Options of skl2onnx. ``{"zipmap": False}`` returns the probabilities as an array instead
-        of a list of dicts, ``{"zipmap": "columns"}`` as one output per class.
+        of a list of dicts; ``{"zipmap": "columns"}`` returns one output per class.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def to_onnx(model, *, dtype="float32", target_opset=18, options=None):
     NotFittedError
         If the model is not fitted.
     ValueError
-        If the model contains a `DigitImageNormalizer`, or `dtype` is neither of the two.
+        If the model contains a `DigitImageNormalizer`, or if `dtype` is invalid.
 
     Examples
     --------

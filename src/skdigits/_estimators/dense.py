@@ -11,7 +11,7 @@ from skdigits._inference.forward import ACTIVATIONS
 class DenseDigitClassifier(BaseDigitClassifier):
     """Dense neural network that classifies digits.
 
-    It trains with Keras' optimizers in one compiled loop and predicts in NumPy, without
+    The classifier trains with Keras' optimizers in one compiled loop and predicts in NumPy, without
     TensorFlow. The defaults were chosen on a validation split of MNIST; see ``docs/defaults.md``.
 
     Parameters
@@ -29,7 +29,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
         "schedulefreeadamw" or "sgd". For other settings, such as momentum, weight decay or
         gradient clipping, pass an instance, ``keras.optimizers.SGD(momentum=0.9)``, or its
         configuration, ``{"class_name": "SGD", "config": {"momentum": 0.9}}``. Cloned and saved
-        classifiers hold the configuration.
+        classifiers contain the configuration.
     learning_rate : float, default=None
         None uses the rate of the optimizer: that of an instance or a configuration, or Keras'
         default for a name, which is 0.01 for "sgd", 0.0025 for "schedulefreeadamw" and 0.001 for
@@ -48,21 +48,21 @@ class DenseDigitClassifier(BaseDigitClassifier):
     batch_size : int, default=None
         Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 2,000
         training samples, 64 for up to 20,000 and 128 for more. With None, up to 1,000 training
-        samples are also sorted and equal ones merged, so that their order does not matter.
+        samples are also sorted, and equal samples are merged, so that their order does not matter.
     epochs : int, default=None
         Number of epochs, or their maximum number with `early_stopping`. None means
         ``400 / n_samples ** (1 / 3)``, rounded.
     l2 : float, default=0.0
         Strength of the L2 penalty on the kernels, ``l2 / 2 * sum(kernel ** 2) / batch_size``, like
-        ``alpha`` of MLPClassifier. ``history_`` has the loss without the penalty.
+        ``alpha`` of MLPClassifier. ``history_`` contains the loss without the penalty.
     label_smoothing : float, default=None
         Fraction of each label to spread evenly over all classes, in [0, 1) ([3]_). None means
-        0.05 for up to 20,000 training samples, then ``1000 / n_samples``. ``history_`` has the loss
-        without smoothing.
+        0.05 for up to 20,000 training samples, then ``1000 / n_samples``. ``history_`` contains the
+        loss without smoothing.
     standardize : bool, default=True
-        Whether to train on ``(X - mean) / std`` with a single mean and a single standard deviation,
-        the (weighted) ones of all training values, so that results do not depend on the scale of
-        X. False trains on X unchanged.
+        Whether to train on ``(X - mean) / std`` with the (weighted) mean and standard deviation of
+        all training values taken together, so that results do not depend on the scale of X. False
+        trains on X unchanged.
     early_stopping : bool, default=False
         Whether to stop when the validation loss has not improved for `patience` epochs. The
         validation samples are ``X_val, y_val`` of `fit`, or else a stratified part of the training
@@ -83,12 +83,12 @@ class DenseDigitClassifier(BaseDigitClassifier):
     warm_start : bool, default=False
         Whether `fit` resumes from the current weights, optimizer state and scaling.
     random_state : int, RandomState instance or None, default=None
-        Determines the initial weights, the order of the samples, dropout and the
-        validation split. The same int gives the same network in any process or thread and for any
-        `n_jobs`, on the same kind of machine with the same number of TensorFlow threads.
+        Determines the initial weights, the order of the samples, dropout and the validation split.
+        The same int gives the same network in any process or thread and for any `n_jobs`, on the
+        same kind of machine with the same number of TensorFlow threads.
     verbose : bool or int, default=False
         Whether to print a line after every epoch. For a progress bar, call
-        ``set_callbacks(ProgressBar())``, see `ProgressBar`.
+        ``set_callbacks(ProgressBar())``; see `ProgressBar`.
 
     Attributes
     ----------
@@ -105,14 +105,14 @@ class DenseDigitClassifier(BaseDigitClassifier):
     n_iter_ : int
         Number of epochs in `history_`, over all calls.
     best_epoch_ : int
-        Epoch, counted from 1 over all of `history_`, in which the last fit last improved the
-        validation loss by more than `tol`; without validation, the last epoch.
+        Epoch, counted from 1 over all of `history_`, in which the validation loss of the last fit
+        improved by more than `tol` for the last time; without validation, the last epoch.
     batch_size_, epochs_, label_smoothing_ : int, int, float
         Values that the last fit used for these parameters; `epochs_` is 1 after `partial_fit`.
     history_ : dict of lists
-        "loss" and "accuracy" of each epoch, measured while training; "val_loss" and
-        "val_accuracy" after it if there were validation samples; and "learning_rate" of its last
-        step.
+        "loss" and "accuracy" of each epoch, measured during training; "val_loss" and
+        "val_accuracy" after the epoch, if there were validation samples; and "learning_rate" of
+        its last step.
     loss_curve_ : list of float
         Training losses, ``history_["loss"]``, under the name that MLPClassifier gives them.
     n_parameters_ : int

@@ -25,21 +25,21 @@ class DigitImageNormalizer(
 ):
     """Transform real-world images of single digits to the format of MNIST.
 
-    Images may have any size, colours and file format. The digit is segmented, scaled into a box of
-    20 x 20 pixels without changing its aspect ratio, and centred by its centre of mass in 28 x 28
+    Images may have any size, colors and file format. The digit is segmented, scaled into a box of
+    20 x 20 pixels without changing its aspect ratio, and centered by its center of mass in 28 x 28
     pixels, white (255) on black (0), as in MNIST ([1]_). Strokes that would become too thin are
-    thickened. Uneven light and the lines of ruled or squared paper are removed.
+    thickened. Uneven light and the lines of ruled or graph paper are removed.
 
     The transformer is stateless: `transform` works without `fit`.
 
     Parameters
     ----------
     polarity : {"auto", "dark_on_light", "light_on_dark"}, default="auto"
-        Whether the digit is darker or lighter than the background. "auto" compares it with the grey
+        Whether the digit is darker or lighter than the background. "auto" compares it with the gray
         level of the border.
     image_shape : (int, int), default=None
         Height and width of the images if X holds rows of pixels. None means square images; if the
-        number of pixels is not a square number, rows are treated as images of 1 x n pixels, with a
+        number of pixels is not a perfect square, rows are treated as images of 1 x n pixels, with a
         warning.
 
     Attributes
@@ -108,8 +108,8 @@ class DigitImageNormalizer(
                 (n_samples, height, width) or (n_samples, height, width, n_channels)
             A sequence may mix sizes and types: arrays (height, width), (height, width, 1) or
             (height, width, 3) of any real dtype, arrays (height, width, 4) of uint8, Pillow images,
-            and paths of files that Pillow can read. Colours become grey; transparent pixels become
-            white. The scale of uint8 is 0 to 255. For all other types its maximum is the smallest
+            and paths of files that Pillow can read. Colors become gray; transparent pixels become
+            white. The scale of uint8 is 0 to 255. For all other types, its maximum is the smallest
             of 1, 16, 255 and 65,535 that no value of the image exceeds; images with negative or
             larger values are scaled from their minimum to their maximum.
 
@@ -117,7 +117,7 @@ class DigitImageNormalizer(
         -------
         X_normalized : ndarray of shape (n_samples, 784)
             Rows of pixels, uint8. Blank images become all 0, and a warning lists them: images with
-            a contrast below 16 of 255 grey levels, with only noise, or without a digit of the given
+            a contrast below 16 of 255 gray levels, with only noise, or without a digit of the given
             `polarity`. Another warning lists images of several digits, which are scaled into one
             box together.
 

@@ -18,10 +18,10 @@ _bars = {}  # by the id of the fit; not in the callback, which is pickled to wor
 class ProgressBar:
     """Callback that shows the progress of a fit or a search as one line of text.
 
-    Set it on the outermost estimator. In a search, the epochs of all fits move the bar, also those
-    in worker processes. It is redrawn in terminals and notebooks, and needs no ipywidgets, without
-    which scikit-learn's ``ProgressBar`` shows nothing in a notebook. Other output, such as a file,
-    gets only the last state of the bar.
+    Set it on the outermost estimator. In a search, the epochs of all fits move the bar, including
+    those in worker processes. The bar is redrawn in terminals and notebooks. Unlike scikit-learn's
+    ``ProgressBar``, it works in notebooks without ipywidgets. Other output, such as a file,
+    receives only the final state of the bar.
 
     Notes
     -----
@@ -63,7 +63,7 @@ class ProgressBar:
         send(self._listeners[context.root_uuid], (tuple(reversed(ids)), sizes))
 
     def teardown(self, estimator, context):
-        """End the line after the outermost fit, also if it failed."""
+        """End the line after the outermost fit, even if it failed."""
         close_listener(self._listeners.pop(context.root_uuid))
         _bars.pop(context.root_uuid).close()
 

@@ -103,7 +103,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
     weight 0 affect the reduction.
 
     With scikit-learn's metadata routing enabled, the reducer and the classifier receive the
-    metadata that they request, for example by
+    metadata that they request, for example with
     ``DenseDigitClassifier().set_fit_request(sample_weight=True)``. The default classifier requests
     everything that its `fit` accepts.
 
@@ -158,8 +158,8 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
             Sample weights.
         X_val : array-like of shape (n_val_samples, n_features), default=None
             Samples, not reduced, on which the classifier is validated after every epoch. In a
-            search or a cross-validation, their number must differ from that of `X`: scikit-learn
-            splits every argument with as many rows.
+            search or a cross-validation, their number must differ from that of `X`, because
+            scikit-learn splits every argument with as many rows as `X`.
         y_val : array-like of shape (n_val_samples,), default=None
             Labels of `X_val`.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
