@@ -73,7 +73,7 @@ def draw_speed(axes, theme):
     axes.set_yticks(ticks, NETWORKS.values())
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
-    axes.set(xlim=(0, 14), xticks=[], title="Time per epoch of dense networks, skdigits = 1")
+    axes.set(xlim=(0, 16), xticks=[], title="Time per epoch, dense networks")
     axes.spines["bottom"].set_visible(False)
 
 
@@ -114,7 +114,7 @@ def draw_accuracy(axes, theme):
     axes.set_yticks([0.5, 1, 2, 5, 10, 20], ["0.5", "1", "2", "5", "10", "20"])
     axes.minorticks_off()
     axes.grid(color=theme["others"], alpha=0.25, linewidth=0.6)
-    axes.set_title("Test error on MNIST, %, default parameters")
+    axes.set_title("Test error on MNIST, %")
 
 
 def draw(theme):
@@ -129,7 +129,7 @@ def draw(theme):
     }
     coloured = ["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"]
     with mpl.rc_context(style | dict.fromkeys(coloured, theme["text"])):
-        figure = Figure(figsize=(10.4, 3.8), layout="constrained")
+        figure = Figure(figsize=(9, 3.8), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(1, 1.05))
         draw_speed(left, theme)
         draw_accuracy(right, theme)
