@@ -1,9 +1,9 @@
 """Accuracy on drawings and photos of digits, with and without the normalizer.
 
 A default `ConvDigitClassifier` trained on MNIST predicts digits that Pillow draws: with a pen, in
-fonts, and from MNIST's own handwriting. They are thin and thick, off-centre, slanted, coloured,
+fonts, and from MNIST's own handwriting. They are thin and thick, off-center, slanted, colored,
 noisy, in uneven light, on ruled and squared paper, and in simulated photos. The images pass through
-`DigitImageNormalizer`, or are only converted to grey and resized to 28 x 28 pixels. Images of two
+`DigitImageNormalizer`, or are only converted to gray and resized to 28 x 28 pixels. Images of two
 and three digits measure how often the normalizer warns of them, and all others its false alarms.
 
 The figures are of seeds, fonts, handwriting and kinds of light that the normalizer was not tuned
@@ -48,11 +48,11 @@ KINDS = {
     "plain": {},
     "thin": {"thickness": 0.015},
     "thick": {"thickness": 0.22},
-    "off-centre": {"margin": (0.1, 3)},
+    "off-center": {"margin": (0.1, 3)},
     "slanted": {"slant": 0.35},
-    "light on dark": {"colours": ("white", "black")},
-    "coloured": {"colours": ("#8a1538", "#f4e9c1")},
-    "noisy": {"colours": ("#404040", "#c8c8c8"), "noise": 15},
+    "light on dark": {"colors": ("white", "black")},
+    "colored": {"colors": ("#8a1538", "#f4e9c1")},
+    "noisy": {"colors": ("#404040", "#c8c8c8"), "noise": 15},
     "light from one side": {"light": "gradient"},
     "dark corner": {"light": "corner"},
     "vignette": {"light": "vignette"},
@@ -101,7 +101,7 @@ class Artist:
         rng,
         *,
         margin=(0.2, 0.2),
-        colours=("black", "white"),
+        colors=("black", "white"),
         ink=None,
         noise=0,
         light=None,
@@ -115,12 +115,12 @@ class Artist:
         left, top = (before * width).astype(int)
         after = int(margin[1] * width)
         picture = Image.new("RGB", (mask.width + left + after, mask.height + top + after))
-        picture.paste(colours[1], (0, 0, *picture.size))
+        picture.paste(colors[1], (0, 0, *picture.size))
         if paper:
             rule(picture, width, rng, paper)
         if ink:
-            colours = (tuple(rng.integers(*ink, 3).tolist()),)
-        picture.paste(colours[0], (left, top, left + mask.width, top + mask.height), mask)
+            colors = (tuple(rng.integers(*ink, 3).tolist()),)
+        picture.paste(colors[0], (left, top, left + mask.width, top + mask.height), mask)
         if photo:
             picture = turned(picture, rng.uniform(-3, 3))
         if light:
@@ -198,13 +198,13 @@ def rule(picture, width, rng, paper):
     """Draw the lines of ruled or squared paper."""
     spacing = width * (rng.uniform(0.9, 2) if paper == "ruled" else rng.uniform(0.35, 0.8))
     thickness = max(1, round(width * rng.uniform(0.01, 0.035)))
-    colour = tuple(rng.integers((90, 110, 140), (180, 200, 225)).tolist())
+    color = tuple(rng.integers((90, 110, 140), (180, 200, 225)).tolist())
     draw = ImageDraw.Draw(picture)
     offset = rng.uniform(0, spacing, 2)
     for y in np.arange(offset[1], picture.height, spacing):
-        draw.line([(0, y), (picture.width, y)], fill=colour, width=thickness)
+        draw.line([(0, y), (picture.width, y)], fill=color, width=thickness)
     for x in np.arange(offset[0], picture.width, spacing) if paper == "squared" else ():
-        draw.line([(x, 0), (x, picture.height)], fill=colour, width=thickness)
+        draw.line([(x, 0), (x, picture.height)], fill=color, width=thickness)
 
 
 def turned(picture, angle):
@@ -252,11 +252,11 @@ def photographed(picture, noise, photo, rng):
 
 
 def resized(pictures):
-    """Convert to grey, resize to 28 x 28 and invert if light: the baseline."""
+    """Convert to gray, resize to 28 x 28 and invert if light: the baseline."""
     rows = []
     for picture in pictures:
-        grey = np.asarray(picture.convert("L").resize((28, 28)), np.uint8)
-        rows.append((255 - grey if np.median(grey) > 127 else grey).ravel())
+        gray = np.asarray(picture.convert("L").resize((28, 28)), np.uint8)
+        rows.append((255 - gray if np.median(gray) > 127 else gray).ravel())
     return np.array(rows)
 
 

@@ -63,8 +63,8 @@ def draw_speed(axes, theme):
     for times in slowdowns().values():
         ticks.append(height + (len(LIBRARIES) - 1) / 2)
         for library in LIBRARIES:
-            colour = theme["ours"] if library == "skdigits" else theme["others"]
-            axes.barh(height, times[library], color=colour, height=0.8)
+            color = theme["ours"] if library == "skdigits" else theme["others"]
+            axes.barh(height, times[library], color=color, height=0.8)
             label = library if library == "skdigits" else f"{library}  x {times[library]:.1f}"
             weight = "bold" if library == "skdigits" else "normal"
             axes.text(times[library] + 0.15, height, label, va="center", weight=weight, size=8)
@@ -81,13 +81,13 @@ def draw_accuracy(axes, theme):
     found = errors()
     for name, (label, position, offset) in CLASSIFIERS.items():
         ours = name in ("convolutional", "dense")
-        colour = theme["ours"] if name == "convolutional" else theme["text" if ours else "others"]
+        color = theme["ours"] if name == "convolutional" else theme["text" if ours else "others"]
         axes.plot(
             *zip(*found[name], strict=True),
             marker="o" if ours else None,
             markersize=4,
             linewidth=2 if ours else 1.2,
-            color=colour,
+            color=color,
         )
         axes.annotate(
             label,
@@ -97,7 +97,7 @@ def draw_accuracy(axes, theme):
             va="center",
             size=8,
             weight="bold" if ours else "normal",
-            color=colour if ours else theme["text"],
+            color=color if ours else theme["text"],
         )
     for images, error in found["convolutional"]:
         axes.annotate(
@@ -127,8 +127,8 @@ def draw(theme):
         "axes.spines.right": False,
         "svg.hashsalt": "overview",
     }
-    coloured = ["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"]
-    with mpl.rc_context(style | dict.fromkeys(coloured, theme["text"])):
+    colored = ["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"]
+    with mpl.rc_context(style | dict.fromkeys(colored, theme["text"])):
         figure = Figure(figsize=(9, 3.8), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(1, 1.05))
         draw_speed(left, theme)

@@ -130,7 +130,7 @@ STYLES = {
     ],
 }
 # The first style of each digit is drawn at the first of these sizes and places, and so on: height
-# and width, slant, and the centre, as fractions of the paper.
+# and width, slant, and the center, as fractions of the paper.
 PLACES = [
     (0.70, 0.46, 0.00, (0.50, 0.50)),
     (0.55, 0.34, 0.10, (0.40, 0.55)),
@@ -149,12 +149,12 @@ def drawn_digits():
     """Yield digit, number of the style and strokes, each of shape (points, 2), in [0, 1]."""
     for digit, styles in STYLES.items():
         for style, (text, place) in enumerate(zip(styles, PLACES, strict=True)):
-            height, width, slant, centre = place
+            height, width, slant, center = place
             strokes = []
             for stroke in text.split(" | "):
                 x, y = (_line(stroke) / 100 - 0.5).T
                 points = np.stack([width * x - slant * height * y, height * y], axis=1)
-                strokes.append(points + centre)
+                strokes.append(points + center)
             yield digit, style, strokes
 
 

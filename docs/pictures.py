@@ -20,7 +20,7 @@ from scipy.interpolate import make_interp_spline
 
 from skdigits import DigitImageNormalizer
 from skdigits._images.background import uneven_foreground
-from skdigits._images.segmentation import WORKING_SIDE, grey_values, segment
+from skdigits._images.segmentation import WORKING_SIDE, gray_values, segment
 
 DOCS = Path(__file__).parent
 DPI = 200
@@ -53,11 +53,11 @@ def photo():
 def draw_normalizer(path):
     """Draw what the normalizer makes of a photo, step by step."""
     image = photo()
-    grey = grey_values(image.resize((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BILINEAR))
+    gray = gray_values(image.resize((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BILINEAR))
     steps = {
         "photo": image,
-        "uneven light removed": uneven_foreground(grey)[0],
-        "lines removed": segment(grey, "auto"),
+        "uneven light removed": uneven_foreground(gray)[0],
+        "lines removed": segment(gray, "auto"),
         "28 x 28 pixels": DigitImageNormalizer().transform([image])[0].reshape(28, 28),
     }
     figure, axes = plt.subplots(1, len(steps), figsize=(8, 2.25), layout="constrained")

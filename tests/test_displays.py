@@ -77,8 +77,8 @@ def test_histories_of_several_networks(network, small, digits):
     assert {line.get_linewidth() for line in axes.lines[:2]} == {3}
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     assert legend == ["wide", "PCA", "training", "validation", "best epoch"]
-    colours = [line.get_color() for line in axes.lines]
-    assert colours[0] == colours[1] != colours[-1]
+    colors = [line.get_color() for line in axes.lines]
+    assert colors[0] == colors[1] != colors[-1]
 
 
 def test_history_of_one_epoch_and_of_epochs_without_validation(small, digits):
@@ -142,7 +142,7 @@ def test_activations_after_a_reducer(small, digits):
 
 def test_confusion_errors_are_those_of_scikit_learn(network, digits):
     _, X_test, _, y_test = digits
-    display = ConfusionErrorDisplay.from_estimator(network, X_test, y_test, cmap="Greys")
+    display = ConfusionErrorDisplay.from_estimator(network, X_test, y_test, cmap="Grays")
     expected = confusion_matrix(y_test, network.predict(X_test), normalize="true")
     off = ~np.eye(10, dtype=bool)
     np.testing.assert_array_equal(display.errors[off], expected[off])
@@ -150,7 +150,7 @@ def test_confusion_errors_are_those_of_scikit_learn(network, digits):
     image = display.ax_.images[0]
     np.testing.assert_array_equal(image.get_array().mask, ~off)
     np.testing.assert_array_equal(image.get_array()[off], 100 * expected[off])
-    assert image.get_cmap().name == "Greys"
+    assert image.get_cmap().name == "Grays"
     numbers = [text.get_text() for text in display.ax_.texts]
     np.testing.assert_array_equal(np.reshape(numbers, (10, 10)) == "", display.errors == 0)
 

@@ -41,8 +41,8 @@ def test_form_of_mnist():
     assert height == 20
     assert width == pytest.approx(20 * 100 / 170, abs=2)  # the aspect of what was drawn
     assert image.max() == 255
-    centre = [image.sum(axis=axis) @ np.arange(28) / image.sum() for axis in (0, 1)]
-    np.testing.assert_allclose(centre, 14, atol=0.5)
+    center = [image.sum(axis=axis) @ np.arange(28) / image.sum() for axis in (0, 1)]
+    np.testing.assert_allclose(center, 14, atol=0.5)
 
 
 def test_images_of_mnist_stay_nearly_as_they_are(mnist_test):
@@ -85,7 +85,7 @@ def test_images_of_mnist_stay_nearly_as_they_are(mnist_test):
     ],
     ids=range(25),
 )
-def test_size_place_colour_and_type_do_not_matter(other):
+def test_size_place_color_and_type_do_not_matter(other):
     expected, ours = normalized(SEVEN, other)
     assert_alike(ours, expected)
 

@@ -262,8 +262,8 @@ def test_curves(eight_by_eight, tmp_path):
 
 def test_curves_of_other_classifiers(eight_by_eight, tmp_path):
     """Classifiers without epochs, probabilities or a random state, repeated for small sizes."""
-    neighbours = KNeighborsClassifier(3)
-    curve = Curve("neighbours", neighbours, (100, 500), _images_of, seeds=(2, 1))
+    neighbors = KNeighborsClassifier(3)
+    curve = Curve("neighbors", neighbors, (100, 500), _images_of, seeds=(2, 1))
     line = Curve("line", RidgeClassifier(), (100,), lambda fit: f"line of {fit['images']}")
     assert curve.n_fits() == 3
     assert curve.n_fits(seeds=2) == 4
@@ -280,7 +280,7 @@ def test_curves_of_other_classifiers(eight_by_eight, tmp_path):
     parts = data.images(Split(divisor=16))
     X, y = parts["train"]
     rows = np.random.default_rng(1).permutation(len(X))[:100]
-    alone = clone(neighbours).fit(X[rows], y[rows])
+    alone = clone(neighbors).fit(X[rows], y[rows])
     assert results.test_accuracy[1] == alone.score(*parts["test"])
     pd.testing.assert_frame_equal(reproduce(study, tmp_path, file=io.StringIO()), results)
 
@@ -388,7 +388,7 @@ def test_report(eight_by_eight, tmp_path):
     points = f"{100 * -rows.difference.mean():.1f} percentage points"
     assert f"one &amp; only is {points} less accurate than published." in page
     assert not re.search(r'(src|href)="(?!#|data:)', page)
-    # Text and axes of charts follow the colours of the page.
+    # Text and axes of charts follow the colors of the page.
     assert "prefers-color-scheme: dark" in page
     assert "stroke: currentColor" in page
     assert INK not in page.partition("<svg")[2]

@@ -165,8 +165,8 @@ def test_sweep_of_a_random_search(digits):
     search = RandomizedSearchCV(SVC(), space, n_iter=9, cv=2, random_state=0).fit(X[:200], y[:200])
     both = SweepDisplay.from_estimator(search)
     assert both.ax_[0].get_xscale() == "log"
-    (colour_bar,) = set(both.figure_.axes) - set(both.ax_)
-    assert colour_bar.get_ylabel() == "gamma"
+    (color_bar,) = set(both.figure_.axes) - set(both.ax_)
+    assert color_bar.get_ylabel() == "gamma"
     one = SweepDisplay.from_estimator(search, params="C")  # no two share a gamma: all of them
     (container,) = one.ax_[0].containers
     np.testing.assert_array_equal(container[0].get_xdata(), np.sort(search.cv_results_["param_C"]))

@@ -70,7 +70,7 @@ def conv_config(
     activation="relu",
     dropout=0.0,
 ):
-    """Describe a convolutional network for grey images.
+    """Describe a convolutional network for gray images.
 
     Max pooling, batch normalization and activation follow each convolution, in this order: for a
     monotonic activation, pooling first gives the same result with less work. Dense layers follow

@@ -12,7 +12,7 @@ from skdigits._images.components import shows_several_digits
 from skdigits._images.segmentation import (
     SIDE,
     InvalidImageError,
-    grey_values,
+    gray_values,
     segment,
     to_mnist_format,
 )
@@ -137,7 +137,7 @@ class DigitImageNormalizer(
         blank, several = [], []
         for number, image in enumerate(images):
             try:
-                foreground = segment(grey_values(image), self.polarity)
+                foreground = segment(gray_values(image), self.polarity)
             except InvalidImageError as error:
                 raise ValueError(f"image {number} of X {error}") from None
             if foreground is None:
@@ -219,9 +219,9 @@ def _is_dim_uint8(image):
 def _is_sequence_of_images(X):
     """Return whether X is a sequence of separate images rather than one array-like."""
     shape = getattr(X, "shape", ())
-    one_in_colour = len(shape) == 3 and shape[2] in (3, 4) and X.dtype == np.uint8
-    if isinstance(X, str | Path) or hasattr(X, "getbands") or one_in_colour:
-        kind = f"an array of shape {shape}" if one_in_colour else repr(X)
+    one_in_color = len(shape) == 3 and shape[2] in (3, 4) and X.dtype == np.uint8
+    if isinstance(X, str | Path) or hasattr(X, "getbands") or one_in_color:
+        kind = f"an array of shape {shape}" if one_in_color else repr(X)
         raise ValueError(f"X must be a sequence of images; got a single one, {kind}: pass [X]")
     if len(shape) == 1:  # such as a column of paths
         are_images = np.asarray(X).dtype.kind in "OUT"

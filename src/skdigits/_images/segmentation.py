@@ -15,7 +15,7 @@ WORKING_SIDE = 160  # larger images are averaged down to this before anything el
 BLANK_CONTRAST = 16 / 255  # less is background and noise
 STROKE = 2  # smallest width of strokes in the box, in pixels
 SCALES = (1, 16, 255, 65_535)  # fractions, scikit-learn's digits, 8 bits, 16 bits
-NOISE = 0.2  # pixels that are less correlated with their neighbours are noise
+NOISE = 0.2  # pixels that are less correlated with their neighbors are noise
 ON_BORDER = 0.02  # fraction of the border; foreground that covers more may be a shadow
 SHADOW_ON_BORDER = 0.1  # the same; if it vanishes once uneven light is removed, it was a shadow
 SMALLEST = 20  # shorter side; smaller images are not checked for uneven light, lines and noise
@@ -25,8 +25,8 @@ class InvalidImageError(ValueError):
     """Raised if an object is not an image."""
 
 
-def grey_values(image):
-    """Convert an image to grey values from 0 to 1, float32 of shape (height, width)."""
+def gray_values(image):
+    """Convert an image to gray values from 0 to 1, float32 of shape (height, width)."""
     from PIL import Image, ImageOps
 
     if isinstance(image, str | Path):
@@ -35,9 +35,9 @@ def grey_values(image):
                 opened.load()
             except (OSError, SyntaxError) as error:  # Pillow does not name the file
                 raise OSError(f"the image file {str(image)!r} is damaged: {error}") from error
-            return grey_values(opened)
+            return gray_values(opened)
     if isinstance(image, Image.Image):
-        return _grey_values_of_pillow(ImageOps.exif_transpose(image))
+        return _gray_values_of_pillow(ImageOps.exif_transpose(image))
     image = np.asarray(image)
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[:, :, 0]
@@ -49,20 +49,20 @@ def grey_values(image):
         raise InvalidImageError("must hold finite real numbers")
     if image.ndim == 3:
         if image.dtype == np.uint8:
-            return _grey_values_of_pillow(Image.fromarray(image))
+            return _gray_values_of_pillow(Image.fromarray(image))
         if image.shape[2] == 4:
             raise InvalidImageError(f"must be uint8 to have 4 channels; got {image.dtype}")
         image = image @ np.array([0.299, 0.587, 0.114])
     return _fractions(image)
 
 
-def _grey_values_of_pillow(image):
+def _gray_values_of_pillow(image):
     from PIL import Image
 
     if not min(image.size):
         raise InvalidImageError(f"has no pixels: its width and height are {image.size}")
     if image.mode.startswith(("I", "F")):
-        return grey_values(np.asarray(image))
+        return gray_values(np.asarray(image))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
@@ -83,13 +83,13 @@ def _fractions(values):
 
 
 def to_mnist_format(foreground):
-    """Draw a digit in 28 x 28 pixels, uint8: scaled into a box of 20 x 20, centred by its mass."""
+    """Draw a digit in 28 x 28 pixels, uint8: scaled into a box of 20 x 20, centered by its mass."""
     digit = _crop(_thicken(_crop(foreground)))
     digit = _resize(digit, BOX / max(digit.shape))
     digit = np.clip(digit / digit.max(), 0, 1)
     mass = digit / digit.sum()
     height, width = digit.shape
-    # In MNIST the centre of mass is pixel 14, counted from 0, of both axes.
+    # In MNIST the center of mass is pixel 14, counted from 0, of both axes.
     top = SIDE / 2 - mass.sum(axis=1) @ np.arange(height)
     left = SIDE / 2 - mass.sum(axis=0) @ np.arange(width)
     top, left = np.clip(np.rint([top, left]), 0, [SIDE - height, SIDE - width]).astype(int)
@@ -108,26 +108,26 @@ def _resize(values, factor):
     return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def segment(grey, polarity):
+def segment(gray, polarity):
     """Return the foreground, from 0 to 1, without specks; None if the image is blank.
 
     Large images are scaled down first.
     """
-    grey = _resize(grey, min(1, WORKING_SIDE / max(grey.shape)))
-    background = np.median(border_of(grey))
-    darkest, lightest = background - grey.min(), grey.max() - background
+    gray = _resize(gray, min(1, WORKING_SIDE / max(gray.shape)))
+    background = np.median(border_of(gray))
+    darkest, lightest = background - gray.min(), gray.max() - background
     if polarity == "auto":
         dark, is_clear = darkest > lightest, max(darkest, lightest) > 2 * min(darkest, lightest)
     else:
         dark, is_clear = polarity == "dark_on_light", True
-    segmented = _segment_components(even_foreground(grey, dark))
-    if segmented is None or min(grey.shape) < SMALLEST:
+    segmented = _segment_components(even_foreground(gray, dark))
+    if segmented is None or min(gray.shape) < SMALLEST:
         return segmented
     share = _share_on_border(segmented)
     if is_clear and share <= ON_BORDER:
         return segmented
     # A digit rarely touches the border; shadows and lines do.
-    foreground, dark_if_uneven = uneven_foreground(grey, None if polarity == "auto" else dark)
+    foreground, dark_if_uneven = uneven_foreground(gray, None if polarity == "auto" else dark)
     other = _segment_components(foreground)
     if other is None:
         return None if share > SHADOW_ON_BORDER else segmented
@@ -156,7 +156,7 @@ def _segment_components(foreground):
 
 
 def _correlation(values):
-    """Correlate neighbouring pixels: near 0 in noise of any strength, higher in drawings."""
+    """Correlate neighboring pixels: near 0 in noise of any strength, higher in drawings."""
     values = values - values.mean()
     vertical, horizontal = values[1:] * values[:-1], values[:, 1:] * values[:, :-1]
     return (vertical.sum() + horizontal.sum()) / (2 * (values * values).sum())
@@ -165,8 +165,8 @@ def _correlation(values):
 def _otsu(values):
     """Compute the threshold that best separates two classes of values (Otsu, 1979)."""
     counts, edges = np.histogram(values, 256)
-    centres = (edges[:-1] + edges[1:]) / 2
-    below, total_below = np.cumsum(counts), np.cumsum(counts * centres)
+    centers = (edges[:-1] + edges[1:]) / 2
+    below, total_below = np.cumsum(counts), np.cumsum(counts * centers)
     above, total_above = below[-1] - below, total_below[-1] - total_below
     with np.errstate(invalid="ignore"):
         between = below * above * (total_below / below - total_above / above) ** 2
@@ -188,6 +188,6 @@ def _thicken(digit):
     if radius < 1:
         return digit
     y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
-    return ndimage.grey_dilation(
+    return ndimage.gray_dilation(
         np.pad(digit, radius), footprint=x * x + y * y <= radius * radius + 0.5
     )

@@ -10,7 +10,7 @@ from skdigits.displays._parts import final_network, input_of_network
 class ActivationDisplay:
     """Activations of hidden units by predicted class: box plots of one unit, a scatter of two.
 
-    A class that is never predicted has an empty box. In a scatter, each class has a colour and is
+    A class that is never predicted has an empty box. In a scatter, each class has a color and is
     labelled at the median of its samples.
 
     Parameters
@@ -72,7 +72,7 @@ class ActivationDisplay:
         ax : matplotlib Axes, default=None
             Axes to draw on. None creates a figure.
         colors : sequence of colors, default=None
-            Colour of each class in a scatter. None cycles through ten distinguishable colours.
+            Color of each class in a scatter. None cycles through ten distinguishable colors.
         **kwargs : dict
             Passed to ``Axes.boxplot`` or ``Axes.scatter``.
 
@@ -138,7 +138,7 @@ class ActivationDisplay:
         ax : matplotlib Axes, default=None
             Axes to draw on. None creates a figure.
         colors : sequence of colors, default=None
-            Colour of each class in a scatter. None cycles through ten distinguishable colours.
+            Color of each class in a scatter. None cycles through ten distinguishable colors.
         **kwargs : dict
             Passed to ``Axes.boxplot`` or ``Axes.scatter``.
 
@@ -192,7 +192,7 @@ class ActivationDisplay:
         ax : matplotlib Axes, default=None
             Axes to draw on. None creates a figure.
         colors : sequence of colors, default=None
-            Colour of each class in a scatter. None cycles through ten distinguishable colours.
+            Color of each class in a scatter. None cycles through ten distinguishable colors.
         **kwargs : dict
             Passed to ``Axes.boxplot`` or ``Axes.scatter``.
 
@@ -250,17 +250,17 @@ class ActivationDisplay:
         if colors is None:
             ten = mpl.color_sequences["petroff10"]
             colors = [ten[number % len(ten)] for number in range(len(self.classes))]
-        has_one_colour = bool({"c", "color"} & set(kwargs))
+        has_one_color = bool({"c", "color"} & set(kwargs))
         size = float(np.clip(20_000 / len(self.y_pred), 1, 20))
-        for colour, label in zip(colors, self.classes, strict=True):
+        for color, label in zip(colors, self.classes, strict=True):
             points = self.activations[self.y_pred == label]
             if not len(points):
                 continue
             options = {"s": size, "alpha": 0.5, "linewidths": 0, "rasterized": True}
-            if not has_one_colour:
-                options["color"] = colour
+            if not has_one_color:
+                options["color"] = color
             self.ax_.scatter(points[:, 0], points[:, 1], **options | kwargs)
-            # Labels at the samples make the classes readable without colours.
+            # Labels at the samples make the classes readable without colors.
             self.ax_.annotate(
                 str(label),
                 np.median(points, axis=0),
@@ -272,11 +272,11 @@ class ActivationDisplay:
                 path_effects=[withStroke(linewidth=3, foreground="white")],
             )
         self.ax_.set(xlabel=self.names[0], ylabel=self.names[1])
-        if has_one_colour:
+        if has_one_color:
             return
         dot = {"linestyle": "", "marker": "o", "markersize": 5}
         named = zip(colors, self.classes, strict=True)
-        handles = [Line2D([], [], color=colour, label=str(name), **dot) for colour, name in named]
+        handles = [Line2D([], [], color=color, label=str(name), **dot) for color, name in named]
         place = {"loc": "center left", "bbox_to_anchor": (1, 0.5), "fontsize": "small"}
         self.ax_.legend(handles=handles, title="predicted", frameon=False, **place)
 

@@ -1,8 +1,8 @@
-"""Axes, colours and drawing options of the displays."""
+"""Axes, colors and drawing options of the displays."""
 
 import numpy as np
 
-# Okabe and Ito's palette, distinguishable for colour-blind readers; dark colours first.
+# Okabe and Ito's palette, distinguishable for color-blind readers; dark colors first.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 

@@ -10,7 +10,7 @@ from skdigits.displays._axes import image_options, panels
 class ConfusionErrorDisplay:
     """Errors of a confusion matrix, as fractions of each true class.
 
-    Cells without errors have no number. Correct predictions and classes without samples are grey.
+    Cells without errors have no number. Correct predictions and classes without samples are gray.
 
     For the counts, see `sklearn.metrics.ConfusionMatrixDisplay`, in which the many correct
     predictions hide the errors.
@@ -165,7 +165,7 @@ class ConfusionErrorDisplay:
             "values_format": ".1f" if percent.max() >= 1 else ".2f",
             "xticks_rotation": "vertical" if longest > 3 else "horizontal",
         } | kwargs
-        # Without any errors, the plot is dark rather than grey.
+        # Without any errors, the plot is dark rather than gray.
         limits = {"vmin": 0, "vmax": percent.max() or 1.0}
         options["im_kw"] = image_options(limits, options.get("im_kw") or {})
         options["text_kw"] = {"fontsize": "small"} | (options.get("text_kw") or {})

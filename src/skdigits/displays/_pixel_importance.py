@@ -11,7 +11,7 @@ from skdigits.displays._parts import first_step
 class PixelImportanceDisplay:
     """Heat map of the importances, components or weights of pixels.
 
-    If there are negative values, the colour map is diverging, with white at zero. Weights show the
+    If there are negative values, the color map is diverging, with white at zero. Weights show the
     pattern that a unit responds to rather than the importance of pixels: weights of constant pixels
     keep their random initial values.
 

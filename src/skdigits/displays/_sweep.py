@@ -20,7 +20,7 @@ from skdigits.displays._values import (
 class SweepDisplay:
     """Score of each candidate of a search, with its spread over the folds, and its fit time.
 
-    A second parameter has one line per value, or colours the points if it has many numeric values.
+    A second parameter has one line per value, or colors the points if it has many numeric values.
     A star marks the best candidate. The first candidates may take longer, as the first fit in a
     process imports TensorFlow and compiles the network. Crosses mark candidates without a score,
     such as those whose fit failed.

@@ -9,7 +9,7 @@ from skdigits.displays._parts import final_network
 class TrainingHistoryDisplay:
     """Loss and accuracy of every epoch, on training and validation samples.
 
-    Each network has a colour; validation metrics are dashed. After validation, a large dot marks
+    Each network has a color; validation metrics are dashed. After validation, a large dot marks
     the best epoch of the last fit (``best_epoch_``), whether or not its weights were restored.
     Training metrics are computed during training, with dropout.
 
@@ -130,15 +130,15 @@ class TrainingHistoryDisplay:
     def _plot_metric(self, axes, metric, line_kw):
         alone = len(self.histories) == 1
         for number, (name, history) in enumerate(self.histories.items()):
-            colour = COLORS[number % len(COLORS)]
-            options = {"color": colour, "marker": ".s^Dv"[number // len(COLORS) % 5]}
+            color = COLORS[number % len(COLORS)]
+            options = {"color": color, "marker": ".s^Dv"[number // len(COLORS) % 5]}
             epochs = np.arange(1, len(history[metric]) + 1)
             training = options | {"label": "training" if alone else name}
             axes.plot(epochs, history[metric], **line_options(training, line_kw))
             if "val_loss" not in history:
                 continue
             values = history[f"val_{metric}"]
-            validation = options | {"color": COLORS[1] if alone else colour, "linestyle": "--"}
+            validation = options | {"color": COLORS[1] if alone else color, "linestyle": "--"}
             validation = line_options(validation, line_kw)
             validation["label"] = "validation" if alone else None
             axes.plot(epochs, values, **validation)

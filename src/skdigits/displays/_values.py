@@ -54,7 +54,7 @@ def _class_and_settings(value):
 
 
 def styles_for(values, are_lines):
-    """Return a line style for each value, and a colour scale if there are many numbers."""
+    """Return a line style for each value, and a color scale if there are many numbers."""
     import matplotlib as mpl
 
     too_many = len(values) > len(COLORS) or (len(values) > 2 and not are_lines)

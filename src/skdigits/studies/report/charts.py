@@ -3,7 +3,7 @@
 from skdigits.studies.report.svg import INK, Picture, draw_svg, drawing_style
 from skdigits.studies.spec import Curve, Search
 
-# Okabe and Ito's palette, which is distinguishable for colour-blind readers.
+# Okabe and Ito's palette, which is distinguishable for color-blind readers.
 OURS, PUBLISHED, *OTHERS = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"
 STYLE = {
     "font.size": 9,
@@ -56,14 +56,14 @@ def _learning_curves(figure, results):
     figure.set_size_inches(4.8, 4.2)
     axes = figure.subplots()
     for number, (name, rows) in enumerate(results.groupby("experiment", sort=False)):
-        colour = (OURS, PUBLISHED, *OTHERS)[number % 5]
-        style = "-" if number < 5 else "--"  # after five, the colours repeat
+        color = (OURS, PUBLISHED, *OTHERS)[number % 5]
+        style = "-" if number < 5 else "--"  # after five, the colors repeat
         errors = 100 * (1 - rows.groupby("images").test_accuracy.agg(["mean", "min", "max"]))
         axes.fill_between(
-            errors.index, errors["min"], errors["max"], color=colour, alpha=0.15, linewidth=0
+            errors.index, errors["min"], errors["max"], color=color, alpha=0.15, linewidth=0
         )
         marker = "osD^v"[number % 5]
-        axes.plot(errors["mean"], style, marker=marker, color=colour, label=name)
+        axes.plot(errors["mean"], style, marker=marker, color=color, label=name)
     axes.set(xscale="log", yscale="log", xlabel="training images", ylabel="test error (%)")
     low, high = axes.get_ylim()
     ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50, 100) if low <= tick <= high]

@@ -1,10 +1,10 @@
-"""Figures as SVG, with text and axes in the text colour of the page."""
+"""Figures as SVG, with text and axes in the text color of the page."""
 
 import io
 import re
 from dataclasses import dataclass
 
-INK = "#1b1c1e"  # stands for the text colour of the page
+INK = "#1b1c1e"  # stands for the text color of the page
 STYLE = {
     "font.size": 8,
     "svg.fonttype": "none",
