@@ -38,7 +38,7 @@ def _background(gray, trend, dark):
     """Fill dark (or light) shapes that are narrower than the window."""
     window = 2 * round(WINDOW * max(gray.shape) / 2) + 1
     fill, nearer = (
-        (ndimage.gray_closing, np.minimum) if dark else (ndimage.gray_opening, np.maximum)
+        (ndimage.grey_closing, np.minimum) if dark else (ndimage.grey_opening, np.maximum)
     )
     # The median keeps single bright pixels from raising the background.
     gray = ndimage.median_filter(gray, 3, mode="nearest")

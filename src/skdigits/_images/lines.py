@@ -26,7 +26,7 @@ def _remove_horizontal(foreground, threshold):
     """Remove horizontal lines."""
     thickest = max(2, round(THICKEST * min(foreground.shape)))
     # An opening keeps everything higher than a line is thick: strokes and vertical lines.
-    thin = foreground - ndimage.gray_opening(foreground, (thickest + 2, 1))
+    thin = foreground - ndimage.grey_opening(foreground, (thickest + 2, 1))
     length = max(1, round(SMOOTHED * foreground.shape[1]))
     thin = ndimage.uniform_filter1d(thin, length, axis=1, mode="nearest") > threshold
     drawn = foreground > threshold
@@ -45,7 +45,7 @@ def _remove_horizontal(foreground, threshold):
     removed = on_line & ~is_stroke
     cleaned = np.where(removed, 0, foreground)
     # Bridge the gaps in strokes.
-    closed = ndimage.gray_closing(cleaned, (int(thickness) + 4, 1))
+    closed = ndimage.grey_closing(cleaned, (int(thickness) + 4, 1))
     return np.where(removed, closed, cleaned)
 
 

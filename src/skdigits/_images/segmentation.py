@@ -188,6 +188,6 @@ def _thicken(digit):
     if radius < 1:
         return digit
     y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
-    return ndimage.gray_dilation(
+    return ndimage.grey_dilation(
         np.pad(digit, radius), footprint=x * x + y * y <= radius * radius + 0.5
     )
