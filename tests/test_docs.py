@@ -35,7 +35,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SLOW = {"clusters.md", "images.md", "studies.md"}  # their blocks take minutes
 BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```)?", re.DOTALL)
 DECIMAL = re.compile(r"-?\d+\.\d*(?:e[+-]?\d+)?")
-SECONDS = re.compile(r"[\d.]+(?= s\b)")
+SECONDS = re.compile(r"[\d.]+(?= s\b)|\d+:\d\d:\d\d")
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -123,7 +123,8 @@ def test_foreign_object_in_a_model_file(make, reason, tmp_path, fits):
     fits.clear()
     with pytest.warns(UserWarning, match=f"cannot load .*{model.name} .{reason}") as caught:
         again = run(tmp_path, PLOTTED)
-    assert {warning.filename for warning in caught} == {__file__}
+    ours = {warning.filename for warning in caught if warning.category is UserWarning}
+    assert ours == {__file__}  # another test's garbage may warn meanwhile
     assert fits == [0]
     pd.testing.assert_series_equal(again.test_loss, first.test_loss)
     assert joblib.load(model).history_ == load_fits(tmp_path).history[0]
