@@ -48,7 +48,7 @@ NETWORKS = {
         "kernel_size": 3,
         "pool_size": 2,
         "hidden": (128,),
-        "dropout": 0.3,
+        "dropout": 0.0,
         "padding": "same",
         "batch_normalization": True,
     },
@@ -86,28 +86,32 @@ def run_skdigits(network, precision, X, y):
 
 
 def keras_network(network):
-    """Build the network as in Keras' examples: activation in the convolution, then pooling."""
+    """Build the network with the activation in the convolution, as in Keras' examples.
+
+    A network with batch normalization has the layers in the order of ConvDigitClassifier.
+    """
     import keras
 
     padding = network.get("padding", "valid")
+    normalizes = network.get("batch_normalization", False)
     layers = [keras.Input((784,)), keras.layers.Reshape((28, 28, 1))]
     for filters in network["filters"]:
-        if network.get("batch_normalization"):
+        layers.append(
+            keras.layers.Conv2D(
+                filters,
+                network["kernel_size"],
+                padding=padding,
+                activation=None if normalizes else "relu",
+                use_bias=not normalizes,
+            )
+        )
+        if network["pool_size"]:
+            layers.append(keras.layers.MaxPooling2D(network["pool_size"], padding=padding))
+        if normalizes:
             layers += [
-                keras.layers.Conv2D(
-                    filters, network["kernel_size"], padding=padding, use_bias=False
-                ),
                 keras.layers.BatchNormalization(momentum=0.9),
                 keras.layers.Activation("relu"),
             ]
-        else:
-            layers.append(
-                keras.layers.Conv2D(
-                    filters, network["kernel_size"], padding=padding, activation="relu"
-                )
-            )
-        if network["pool_size"]:
-            layers.append(keras.layers.MaxPooling2D(network["pool_size"], padding=padding))
     layers += [keras.layers.Flatten(), keras.layers.Dropout(network["dropout"])]
     for units in network["hidden"]:
         layers += [
@@ -166,13 +170,13 @@ def torch_network(network):
                 bias=not normalizes,
             )
         )
-        if normalizes:
-            layers.append(torch.nn.BatchNorm2d(filters, eps=1e-3))
-        layers.append(torch.nn.ReLU())
         channels, side = filters, side if same else side - network["kernel_size"] + 1
         if network["pool_size"]:
             layers.append(torch.nn.MaxPool2d(network["pool_size"], ceil_mode=same))
             side = -(-side // 2) if same else side // 2
+        if normalizes:
+            layers.append(torch.nn.BatchNorm2d(filters, eps=1e-3))
+        layers.append(torch.nn.ReLU())
     layers += [torch.nn.Flatten(), torch.nn.Dropout(network["dropout"])]
     n_inputs = channels * side * side
     for units in network["hidden"]:

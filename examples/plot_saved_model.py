@@ -52,7 +52,7 @@ reader = joblib.load(sys.argv[1])
 start = time.perf_counter()
 (digit,) = reader.predict([sys.argv[2]])
 milliseconds = 1000 * (time.perf_counter() - start)
-print(f"{digit} with {100 * probabilities[digit]:.1f} %, in {milliseconds:.1f} ms")
+print(f"{digit} with {100 * probabilities[digit]:.1f}%, in {milliseconds:.1f} ms")
 print("TensorFlow imported:", "tensorflow" in sys.modules)
 """
 answer = subprocess.run(

@@ -114,7 +114,7 @@ def run(tmp_path, monkeypatch):
 def assert_output(printed, shown):
     """Compare what a block printed with what its page shows.
 
-    Decimal numbers may differ by 0.02 or 2 %, since processors round differently, and seconds by
+    Decimal numbers may differ by 0.02 or 2%, since processors round differently, and seconds by
     any amount. Everything else has to be equal, apart from white space.
     """
     texts = [SECONDS.sub("...", text) for text in (printed, shown)]

@@ -35,7 +35,7 @@ def test_fit_in_a_notebook(small, digits, capsys):
     assert percentages(shown) == [0, 25, 50, 75, 100, 100, 100]
     assert shown.count("\n") == 1
     assert re.fullmatch(
-        r"DenseDigitClassifier \[#{40}\] 100 % 0:00:\d\d", shown.split("\r")[-1][:-1]
+        r"DenseDigitClassifier \[#{40}\] 100% 0:00:\d\d", shown.split("\r")[-1][:-1]
     )
 
 
@@ -58,7 +58,7 @@ def test_search(n_jobs, small, digits, capfd):
 def test_output_to_a_file(small, digits, capsys):
     X, _, y, _ = digits
     small().set_callbacks(ProgressBar()).fit(X, y)
-    assert re.fullmatch(r"DenseDigitClassifier \[#{40}\] 100 % \S+\n", capsys.readouterr().out)
+    assert re.fullmatch(r"DenseDigitClassifier \[#{40}\] 100% \S+\n", capsys.readouterr().out)
 
 
 def test_failed_fit(small, digits, capsys):
@@ -68,9 +68,9 @@ def test_failed_fit(small, digits, capsys):
     classifier.set_callbacks(ProgressBar())
     with pytest.raises(ValueError, match="training diverged"):
         classifier.fit(X, y)
-    assert re.fullmatch(r"DenseDigitClassifier \[\.{40}\]   0 % \S+\n", capsys.readouterr().out)
+    assert re.fullmatch(r"DenseDigitClassifier \[\.{40}\]   0% \S+\n", capsys.readouterr().out)
     classifier.set_params(learning_rate=0.01).fit(X, y)
-    assert "100 %" in capsys.readouterr().out
+    assert "100%" in capsys.readouterr().out
 
 
 def test_early_stopping_completes_the_bar(small, digits, capsys):
@@ -80,11 +80,11 @@ def test_early_stopping_completes_the_bar(small, digits, capsys):
     )
     classifier.set_callbacks(ProgressBar()).fit(X, y, X_val=X_val, y_val=y_val)
     assert classifier.n_iter_ < 50
-    assert "100 %" in capsys.readouterr().out
+    assert "100%" in capsys.readouterr().out
 
 
 def test_saved_classifier_keeps_its_bar(small, digits, capsys):
     X, _, y, _ = digits
     classifier = small().set_callbacks(ProgressBar()).fit(X, y)
     pickle.loads(pickle.dumps(classifier)).fit(X, y)
-    assert capsys.readouterr().out.count("100 %") == 2
+    assert capsys.readouterr().out.count("100%") == 2

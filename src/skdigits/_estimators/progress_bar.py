@@ -25,7 +25,7 @@ class ProgressBar:
 
     Notes
     -----
-    All tasks of an estimator count equally, as in scikit-learn: a search with a refit is at 50 %
+    All tasks of an estimator count equally, as in scikit-learn: a search with a refit is at 50%
     before the refit.
 
     Examples
@@ -35,7 +35,7 @@ class ProgressBar:
     >>> X, y = load_digits(return_X_y=True)
     >>> classifier = DenseDigitClassifier(16, epochs=2, random_state=0)
     >>> classifier = classifier.set_callbacks(ProgressBar()).fit(X, y)  # doctest: +ELLIPSIS
-    DenseDigitClassifier [########################################] 100 % 0:00:...
+    DenseDigitClassifier [########################################] 100% 0:00:...
     """
 
     # From a search to the epochs of its fits, but not to the steps of a pipeline in it, as
@@ -103,5 +103,5 @@ class _Bar:
         bar = ("#" * round(WIDTH * done)).ljust(WIDTH, ".")
         elapsed = timedelta(seconds=int(self._drawn - self._start))
         start = "\r" if self._redraws else ""
-        line = f"{start}{self._name} [{bar}] {round(100 * done):3d} % {elapsed}"
+        line = f"{start}{self._name} [{bar}] {round(100 * done):3d}% {elapsed}"
         print(line, end=end, file=self._file, flush=True)

@@ -21,7 +21,7 @@ def augment(images, limits, key):
     images : tensor of shape (n_images, height, width)
         Grey values.
     limits : tensor of shape (5,)
-        Largest shift along each axis (pixels), rotation (degrees), zoom (0.1 is 10 % larger or
+        Largest shift along each axis (pixels), rotation (degrees), zoom (0.1 is 10% larger or
         smaller) and horizontal shear (degrees). For each image, the shifts, the rotation, the
         shear and the logarithm of the zoom are drawn uniformly up to these limits. The last entry
         is the standard deviation of an elastic displacement (pixels), see `_smooth_noise`.

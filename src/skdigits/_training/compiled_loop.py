@@ -4,7 +4,7 @@ One call runs many batches: forward pass, gradient and Keras' own ``optimizer.ap
 that can change from fit to fit (the data, their scaling, sample weights, learning rates, seeds,
 the number of steps) is an argument, so fits of the same network share the executable, whatever
 their number of samples. Dense kernels are stored as (units, inputs) here and as (inputs, units)
-everywhere else: in this layout, the matrix products of a small batch run about 10 % faster.
+everywhere else: in this layout, the matrix products of a small batch run about 10% faster.
 
 XLA compiles the whole loop of a dense network. The loop of a convolutional network on a CPU is a
 plain graph of oneDNN's convolutions and of functions that XLA compiles.
