@@ -1,7 +1,9 @@
 """The compiled loop against the same computation in plain Keras and TensorFlow."""
 
 import gc
-import itertools
+import os
+import subprocess
+import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ import psutil
 import pytest
 import tensorflow as tf
 from scipy import ndimage, stats
+from sklearn.datasets import load_digits
 
 from skdigits import ConvDigitClassifier
 from skdigits._architecture import MOVING, named_weights
@@ -131,15 +134,15 @@ CONVOLUTIONS = {
 
 
 @pytest.mark.parametrize(
-    ("network", "forms"),
+    ("network", "gpu"),
     [
-        *itertools.product(CONVOLUTIONS, ["rewritten", "native"]),
-        ("windows of all shapes", "fused"),  # XLA compiles convolutions slowly on a CPU
+        *((network, False) for network in CONVOLUTIONS),
+        ("windows of all shapes", True),  # only one: XLA compiles convolutions slowly on a CPU
     ],
 )
-def test_loop_is_the_gradient_tape_loop_for_convolutions(network, forms, digits, monkeypatch):
-    """In the forms for every processor, whichever this one has."""
-    monkeypatch.setattr("skdigits._training.trainer.fastest_forms", lambda: forms)
+def test_loop_is_the_gradient_tape_loop_for_convolutions(network, gpu, digits, monkeypatch):
+    """Also when XLA compiles the whole loop, as it does for a GPU."""
+    monkeypatch.setattr("skdigits._training.trainer.has_gpu", lambda: gpu)
     X, _, y, _ = digits
     X, y = X[:300] / 16, y[:300]  # 300 = 4 x 64 + 44: the last batch is smaller
     parameters = {
@@ -172,19 +175,63 @@ def test_loop_is_the_gradient_tape_loop_for_convolutions(network, forms, digits,
 
 
 @pytest.mark.parametrize(
-    ("flags", "forms", "fast_bfloat16"),
+    ("flags", "onednn", "fast_bfloat16"),
     [
-        ({"sse2", "avx2"}, "rewritten", False),
-        ({"avx2", "avx512f"}, "native", False),
-        ({"avx2", "avx512f", "avx512_bf16"}, "native", True),
-        ({"asimd", "bf16"}, "native", True),
-        (set(), "native", False),  # unknown
+        ({"sse2"}, None, False),
+        ({"sse2", "avx2"}, "1", False),
+        ({"avx2", "avx512f", "avx512_bf16"}, "1", True),
+        ({"asimd", "bf16"}, None, True),
+        (set(), None, False),  # unknown
     ],
 )
-def test_processor_decides(flags, forms, fast_bfloat16, monkeypatch):
+def test_processor_decides(flags, onednn, fast_bfloat16, monkeypatch):
     monkeypatch.setattr(cpu, "processor_flags", lambda: flags)
-    assert cpu.fastest_forms() == forms
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    monkeypatch.delitem(sys.modules, "tensorflow")
+    cpu.enable_onednn()
+    assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == onednn
     assert cpu.has_fast_bfloat16() == fast_bfloat16
+
+
+def test_user_decides_about_onednn(monkeypatch):
+    monkeypatch.setattr(cpu, "processor_flags", lambda: {"avx2"})
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    monkeypatch.delitem(sys.modules, "tensorflow")
+    cpu.enable_onednn()
+    assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0"
+
+
+def test_workers_compute_as_this_process(monkeypatch):
+    """They inherit the environment, which comes too late if TensorFlow has been imported."""
+    monkeypatch.setattr(cpu, "processor_flags", lambda: {"avx2"})
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    cpu.enable_onednn()
+    assert "TF_ENABLE_ONEDNN_OPTS" not in os.environ
+
+
+WITHOUT_ONEDNN = """
+from sklearn.datasets import load_digits
+from skdigits import ConvDigitClassifier
+X, y = load_digits(return_X_y=True)
+classifier = ConvDigitClassifier(**{parameters}).fit(X[:300], y[:300])
+print(*classifier.history_["loss"])
+"""
+
+
+def test_training_is_the_same_without_onednn():
+    parameters = {"epochs": 2, "batch_size": 64, "augmentation": None, "random_state": 0}
+    X, y = load_digits(return_X_y=True)
+    classifier = ConvDigitClassifier(**parameters).fit(X[:300], y[:300])
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_ONEDNN.format(parameters=parameters)],
+        env=os.environ | {"TF_ENABLE_ONEDNN_OPTS": "0"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    losses = [float(loss) for loss in done.stdout.split()]
+    np.testing.assert_allclose(losses, classifier.history_["loss"], rtol=1e-3)
+    assert losses != classifier.history_["loss"]  # other sums
 
 
 def test_moving_moments_are_means_of_the_first_batches(digits, small_conv):
@@ -513,7 +560,8 @@ def test_dropped_networks_leave_nothing_and_many_raise_no_warning(
         tf.get_logger().removeHandler(caplog.handler)
     assert "retracing" not in caplog.text
     assert n_graphs[1:] == n_graphs[1:2] * 5  # the first network may set up what all share
-    assert n_code_mappings[-1] <= n_code_mappings[1]  # XLA maps dozens of pieces for each network
+    # XLA maps dozens of pieces for each network, oneDNN a few, up to the size of its cache.
+    assert n_code_mappings[-1] < n_code_mappings[1] + 20
 
 
 class FakeNetwork:

@@ -49,7 +49,7 @@ class LoopConfig:
     penalizes: bool = False
     smooths: bool = False
     precision: str = "float32"
-    forms: str = "fused"
+    fuse_loop: bool = True
 
 
 class CompiledNetwork:
@@ -71,18 +71,16 @@ class CompiledNetwork:
             self._build_variables()
         # XLA compiles the entire loop or, where its convolutions are slow, only the functions
         # between convolutions.
-        fuse_loop = config.forms == "fused"
-        jit = (lambda function: function) if fuse_loop else _compiled
+        jit = (lambda function: function) if config.fuse_loop else _compiled
         self._update = jit(self._apply)
         self._gradients = gradient_function(
             config.network,
             jit,
-            forms=config.forms,
             augments=config.augments,
             smooths=config.smooths,
             dtype=tf.bfloat16 if config.precision == "mixed_bfloat16" else tf.float32,
         )
-        self._loop = _compiled(self._run_steps, jit_compile=True if fuse_loop else None)
+        self._loop = _compiled(self._run_steps, jit_compile=True if config.fuse_loop else None)
 
     def _build_variables(self):
         """Build the variables and the optimizer, and the operations that set them."""

@@ -1,19 +1,19 @@
 """The gradients of one training step: forward and backward pass of any network.
 
 XLA compiles a dense network together with the loop around it. XLA's own convolutions are slow on a
-CPU, so there a convolutional network is a sequence of stages: oneDNN's convolutions, and between
-them functions that XLA compiles.
+CPU, so there a convolutional network is a sequence of stages: oneDNN's convolutions and pooling,
+and between them functions that XLA compiles.
 """
 
 import keras
 import tensorflow as tf
 
 from skdigits._training.augmentation import augment
-from skdigits._training.conv_stages import conv_stages, extract_patches
+from skdigits._training.conv_stages import conv_stages
 from skdigits._training.random_bits import dropout, hash_bits
 
 
-def gradient_function(config, jit, *, forms, augments, smooths, dtype):
+def gradient_function(config, jit, *, augments, smooths, dtype):
     """Build the function that computes the gradients of a batch.
 
     Parameters
@@ -22,8 +22,6 @@ def gradient_function(config, jit, *, forms, augments, smooths, dtype):
         The network, as `skdigits.networks` describes it.
     jit : callable
         Applied to every function that XLA compiles separately.
-    forms : {"fused", "rewritten", "native"}
-        Forms of convolution and pooling, see `skdigits._training.cpu.fastest_forms`.
     augments : bool
         Whether images are augmented.
     smooths : bool
@@ -39,19 +37,14 @@ def gradient_function(config, jit, *, forms, augments, smooths, dtype):
         (without smoothing), the weight of the correct predictions, the gradients, and the moments
         of each batch normalization.
     """
-    # Compiled separately: together with the patches, XLA would repeat it for each of them.
-    distort = jit(_distortion_function(config)) if augments else None
-    prepare = jit(_input_function(config, as_patches=forms != "native", dtype=dtype))
-    stages = conv_stages(config, jit, forms=forms, dtype=dtype)
+    prepare = jit(_input_function(config, augments, dtype))
+    stages = conv_stages(config, jit, dtype)
     dense = jit(_dense_function(config, smooths))
 
     def compute_gradients(values, batch, size, key, input_settings, label_smoothing):
         x, y, weight = batch
         values = iter(values)
-        *scaling, limits = input_settings
-        if distort:
-            x = distort(x, limits, key)
-        x = prepare(x, *scaling)
+        x = prepare(x, *input_settings, key)
         visited, moments = [], []
         for forward, backward, n_parameters in stages:
             parameters = [next(values) for _ in range(n_parameters)]
@@ -69,26 +62,16 @@ def gradient_function(config, jit, *, forms, augments, smooths, dtype):
     return compute_gradients
 
 
-def _distortion_function(config):
-    """Build the function that augments a batch of images."""
-
-    def distort(x, limits, key):
-        images = tf.reshape(tf.cast(x, tf.float32), (x.shape[0], *config["image_shape"]))
-        return augment(images, limits, key)
-
-    return distort
-
-
-def _input_function(config, *, as_patches, dtype):
-    """Build the function that scales a batch, and extracts patches."""
+def _input_function(config, augments, dtype):
+    """Build the function that augments and scales a batch."""
     image_shape = config.get("image_shape")
 
-    def prepare(x, shift, scale):
-        x = (tf.cast(x, tf.float32) - shift) * scale
-        if not image_shape:
-            return x
-        x = tf.reshape(x, (x.shape[0], *image_shape, 1))
-        return tf.cast(extract_patches(x, config["layers"][0]) if as_patches else x, dtype)
+    def prepare(x, shift, scale, limits, key):
+        x = tf.cast(x, tf.float32)
+        if augments:
+            x = augment(tf.reshape(x, (x.shape[0], *image_shape)), limits, key)
+        x = (x - shift) * scale
+        return tf.cast(tf.reshape(x, (x.shape[0], *image_shape, 1)), dtype) if image_shape else x
 
     return prepare
 

@@ -10,7 +10,7 @@ from scipy.special import log_softmax
 from skdigits._architecture import weights_by_layer
 from skdigits._inference.forward import layer_outputs
 from skdigits._training.compiled_loop import LoopConfig, memory_errors
-from skdigits._training.cpu import fastest_forms
+from skdigits._training.cpu import has_gpu
 from skdigits._training.dataset import shuffled
 from skdigits._training.network_pool import borrow_network
 from skdigits._training.schedules import lr_multipliers
@@ -178,7 +178,7 @@ def _loop_config(config, n_samples):
         penalizes=config.l2 > 0,
         smooths=config.label_smoothing > 0,
         precision=config.precision,
-        forms=fastest_forms() if "image_shape" in config.network else "fused",
+        fuse_loop="image_shape" not in config.network or has_gpu(),
     )
 
 
