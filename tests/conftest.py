@@ -12,11 +12,8 @@ from sklearn.model_selection import train_test_split
 
 from skdigits import ConvDigitClassifier, DenseDigitClassifier
 from skdigits._training import network_pool
-from skdigits._training.cpu import enable_onednn
 from skdigits.datasets import fetch_mnist
 from skdigits.studies import data
-
-enable_onednn()  # as a fit does; test modules import TensorFlow earlier
 
 # Compiling is most of what tests do: keep more networks for the next test that fits an equal one.
 # Each has ten idle threads, of TensorFlow's compiler.

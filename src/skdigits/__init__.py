@@ -7,6 +7,7 @@ from skdigits._estimators.dense import DenseDigitClassifier
 from skdigits._estimators.normalizer import DigitImageNormalizer
 from skdigits._estimators.progress_bar import ProgressBar
 from skdigits._estimators.reduced import ReducedDigitClassifier
+from skdigits._training.cpu import enable_onednn
 from skdigits._training.network_pool import clear_network_pool
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "ReducedDigitClassifier",
     "clear_network_pool",
 ]
+
+enable_onednn()
 
 # Saved models name this module, so the private modules may move.
 for _public in (

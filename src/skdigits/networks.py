@@ -5,14 +5,12 @@ network: ``{"n_features": 784, "layers": [{"kind": "dense", ...}, ...]}``, and
 ``"image_shape": [28, 28]`` if the features are the pixels of images.
 """
 
-from skdigits._training.cpu import enable_onednn
 from skdigits._training.quiet import without_log_messages
 from skdigits._utils import is_int, require
 
 # Checked here, as every fit and every Keras model imports this module first.
 require("training networks, or converting them to Keras,", "keras", "tensorflow")
 
-enable_onednn()
 with without_log_messages():
     import keras
 import numpy as np

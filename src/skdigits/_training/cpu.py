@@ -10,7 +10,12 @@ from pathlib import Path
 def processor_flags():
     """Return the instruction sets of the processor as Linux names them; empty if unknown."""
     cpuinfo = Path("/proc/cpuinfo")
-    return frozenset(cpuinfo.read_text().split() if cpuinfo.exists() else ())
+    if cpuinfo.exists():
+        with cpuinfo.open() as lines:
+            for line in lines:
+                if line.startswith(("flags", "Features")):  # on x86 and on ARM
+                    return frozenset(line.split())
+    return frozenset()
 
 
 def has_gpu():
@@ -30,7 +35,7 @@ def enable_onednn():
 
     By default, TensorFlow uses it only on processors with AVX512-VNNI or newer instructions, and
     on others computes convolutions with Eigen, which takes up to 1.6 times as long. TensorFlow
-    reads the variable when it is imported.
+    reads the variable when it is imported, which may be before the first fit.
     """
     if "tensorflow" not in sys.modules and "avx2" in processor_flags():
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
