@@ -28,9 +28,12 @@ def mnist_unit(others="test"):
     return X[5000:] / unit, y[5000:], X_other / unit, y_other
 
 
-def in_new_process(script, *arguments):
-    """Run a script in a new process; parse the JSON that it prints as its last line."""
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+def in_new_process(script, *arguments, **variables):
+    """Run a script in a new process; parse the JSON that it prints as its last line.
+
+    `variables` are set in its environment.
+    """
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"} | variables
     command = [sys.executable, str(script), *map(str, arguments)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
     return json.loads(done.stdout.splitlines()[-1])

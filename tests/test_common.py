@@ -45,11 +45,9 @@ ESTIMATORS = [
 ]
 VARIATIONS = [
     tiny(early_stopping=True, validation_fraction=0.5, learning_rate_schedule="constant"),
-    tiny(warm_start=True),
-    tiny(class_weight="balanced"),
-    tiny(learning_rate_schedule="constant"),
+    tiny(warm_start=True, class_weight="balanced"),
+    tiny(learning_rate_schedule="constant", standardize=False, epochs=50),
     tiny(batch_size=1),
-    tiny(standardize=False, epochs=50),
 ]
 with sklearn.config_context(enable_metadata_routing=True):
     ROUTED = [
