@@ -20,7 +20,9 @@ import joblib
 import numpy as np
 import pytest
 import uvicorn
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 from test_serving import LEAVE_OUT
 
 from skdigits import DigitImageNormalizer
@@ -149,6 +151,7 @@ def chunks():
 
 MANY_PIXELS = "The image has more than 10 million pixels."
 DAMAGED = "The file is damaged, or it is no {} image."
+AS_BODY = "Send the file as the body, not in a form, with its type: Content-Type: image/png."
 BAD = {
     "empty": (b"", "image/png", 400, "The upload is empty."),
     "no image": (b"Hello, world", "image/png", 400, DAMAGED.format("PNG")),
@@ -160,7 +163,8 @@ BAD = {
     "50 MB": (bytes(50_000_000), "image/png", 413, "The file has more than 10 MB."),
     "50 MB in chunks": (chunks, "image/png", 413, "The file has more than 10 MB."),
     "content type": (seven(), "text/html", 415, "Send an image: PNG, JPEG, WEBP, GIF."),
-    "no content type": (seven(), None, 415, "Send an image: PNG, JPEG, WEBP, GIF."),
+    "no content type": (seven(), None, 415, AS_BODY),
+    "form": (seven(), "multipart/form-data; boundary=x", 415, AS_BODY),
     "blank": (bars(), "image/png", 422, "No digit found: the image is blank."),
     "several digits": (
         bars(20, 60),
@@ -172,7 +176,7 @@ BAD = {
 
 
 # The app sets these filters as well, but pytest resets them.
-@pytest.mark.filterwarnings("ignore:.* is blank", "error:.* shows several digits")
+@pytest.mark.filterwarnings("ignore:.* is blank", "error::skdigits.SeveralDigitsWarning")
 @pytest.mark.parametrize(("body", "content_type", "status", "error"), BAD.values(), ids=BAD)
 def test_bad_uploads(address, body, content_type, status, error):
     body = body() if callable(body) else body
@@ -187,6 +191,24 @@ def test_other_requests(address, method, path, status):
     answered, _, answer = request(address, method, path)
     assert answered == status
     assert json.loads(answer)["error"]
+
+
+@pytest.mark.parametrize("is_search", [False, True])
+def test_the_normalizer_of_a_pipeline_is_used_once(is_search, model, tmp_path):
+    pipeline = make_pipeline(DigitImageNormalizer(polarity="light_on_dark"), model)
+    search = GridSearchCV(pipeline, {})
+    search.best_estimator_ = pipeline  # as if fitted
+    joblib.dump(search if is_search else pipeline, tmp_path / "pipeline.joblib")
+    with Image.open(io.BytesIO(seven())) as image:
+        inverted = ImageOps.invert(image)
+    file = io.BytesIO()
+    inverted.save(file, "PNG")
+    with serving(app.load_model(tmp_path / "pipeline.joblib")) as address:
+        status, answer = predict(address, file.getvalue())
+        assert status == 200
+        expected = pipeline.predict_proba([inverted])
+        np.testing.assert_allclose(answer["probabilities"], expected[0], atol=0.01)
+        assert predict(address, seven())[0] == 422  # the normalizer sees no light digit
 
 
 def test_slow_uploads_end(address, monkeypatch):

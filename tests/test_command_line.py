@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
@@ -20,7 +20,9 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from skdigits import (
@@ -107,7 +109,7 @@ def test_documented_commands(run):
     exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], {})
     examples = re.findall(r"```sh\nskdigits (.*?)\n```\n\n```text\n(.*?)```", page, re.DOTALL)
     assert [line.split()[0] for line, _ in examples] == [
-        *("train", "predict", "predict", "evaluate", "train"),
+        *("train", "predict", "predict", "predict", "evaluate", "train"),
     ]
     for line, documented in examples:
         _, out, err = run(line)
@@ -194,7 +196,8 @@ def test_onnx_needs_skl2onnx_before_training(run, monkeypatch):
     assert run("train digits.npz --output digits.onnx") == (
         1,
         "",
-        "skdigits: skdigits.onnx needs packages that are not installed: pip install skl2onnx\n",
+        "skdigits: skdigits.onnx needs packages that are not installed: pip install skl2onnx "
+        "onnxruntime\n",
     )
 
 
@@ -254,6 +257,7 @@ def test_train_on_folder_and_predict(run, drawings, folder):
         {
             "path": path,
             "label": label,
+            "several_digits": False,
             "probability": pytest.approx(row[label]),
             "probabilities": {"0": pytest.approx(row[0]), "1": pytest.approx(row[1])},
         }
@@ -402,6 +406,8 @@ def test_train_reports_errors_in_one_line(arguments, run, folder):
         ("train mnist --output x --set =3", "--set: must be NAME=VALUE; got =3"),
         ("train mnist --output x --seed=-1", "--seed: must be an int from 0 to 2**32 - 1; got -1"),
         ("predict model.joblib", "the following arguments are required: IMAGE"),
+        ("predict model.joblib a.png --threshold 90%", "--threshold: must be a number from 0 to 1"),
+        ("predict model.joblib a.png --threshold nan", "--threshold: must be a number from 0 to 1"),
         ("evaluate model.joblib", "the following arguments are required: DATA"),
     ],
 )
@@ -422,6 +428,16 @@ def unsupported(fitted):
         (lambda fitted: {"a": 1}, "must hold a DenseDigitClassifier, ConvDigitClassifier or "),
         (lambda fitted: LogisticRegression(), "ReducedDigitClassifier; got LogisticRegression"),
         (clone, "model.joblib must hold a fitted DenseDigitClassifier"),
+        (
+            lambda fitted: make_pipeline(StandardScaler(), fitted),
+            "or a pipeline of a DigitImageNormalizer and one of them; got a pipeline of "
+            "StandardScaler, DenseDigitClassifier",
+        ),
+        (lambda fitted: GridSearchCV(fitted, {}), "and one of them; got GridSearchCV"),
+        (
+            lambda fitted: make_pipeline(DigitImageNormalizer(), clone(fitted)),
+            "model.joblib must hold a fitted DenseDigitClassifier",
+        ),
         (unsupported, "model.joblib must hold a classifier with predict_proba; got Reduced"),
     ],
 )
@@ -461,13 +477,16 @@ def test_images_that_cannot_be_read(run, reader, folder, monkeypatch):
         ".": ". cannot be read as an image: Is a directory",
         "text.png": "text.png cannot be read as an image: cannot identify image file 'text.png'",
         "damaged.png": "damaged.png cannot be read as an image: the image file 'damaged.png' is",
-        "blank.png": "blank.png must show a digit; the image is blank",
         "large.png": "large.png cannot be read as an image: Image size (160000 pixels) exceeds",
     }.items():
         if name == "large.png":
             monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 10_000)
-        status, out, err = run(f"predict '{reader}' zero.png {name}")
-        assert (status, out) == (1, "")
+        status, out, err = run(f"predict '{reader}' {name} zero.png blank.png")
+        assert status == 1
+        width = max(len(name), len("blank.png"))
+        zero, blank = out.splitlines()
+        assert re.fullmatch(rf"{'zero.png':{width}}  0  0\.\d{{4}}", zero)
+        assert blank == f"{'blank.png':{width}}  -  blank"
         assert err.startswith(f"skdigits: {message}")
         assert err.count("\n") == 1
 
@@ -477,10 +496,88 @@ def test_several_digits_are_named_by_their_file(run, reader, folder):
     for left in (20, 80):
         ImageDraw.Draw(image).rectangle((left, 10, left + 8, 50), fill="black")
     image.save("eleven.png")
-    with pytest.warns(UserWarning, match="^eleven.png shows several digits; crop one digit"):
-        status, out, _ = run(f"predict '{reader}' eleven.png")
+    message = "eleven.png shows several digits; crop one digit per image"
+    with pytest.warns(UserWarning, match=f"^{message}$"):
+        status, out, _ = run(f"predict '{reader}' eleven.png --json")
     assert status == 0
-    assert out.startswith("eleven.png")
+    assert json.loads(out)[0]["several_digits"] is True
+    command = [sys.executable, "-m", "skdigits", "predict", reader, "eleven.png"]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert shown.stdout.startswith("eleven.png")
+    assert shown.stderr == f"skdigits: warning: {message}\n"
+
+
+def test_failed_images_have_an_error_in_json(run, reader, folder):
+    draw(folder / "one.png", one=True)
+    Image.new("L", (40, 40), "white").save("blank.png")
+    status, out, err = run(f"predict '{reader}' blank.png missing.png one.png --json")
+    assert status == 1
+    message = "missing.png cannot be read as an image: No such file or directory"
+    assert err == f"skdigits: {message}\n"
+    blank, missing, one = json.loads(out)
+    assert blank == {"path": "blank.png", "label": None, "error": "blank"}
+    assert missing == {"path": "missing.png", "label": None, "error": message}
+    assert one["label"] == 1
+    assert run(f"predict '{reader}' blank.png missing.png") == (
+        *(1, "blank.png    -  blank\n", f"skdigits: {message}\n"),
+    )
+
+
+def test_uncertain_predictions_have_no_label(run, reader, folder):
+    draw(folder / "zero.png", one=False)
+    draw(folder / "one.png", one=True)
+    certain = json.loads(run(f"predict '{reader}' zero.png one.png --json")[1])
+    threshold = np.mean([record["probability"] for record in certain])
+    unsure, sure = sorted(certain, key=lambda record: record["probability"])
+    status, out, err = run(f"predict '{reader}' zero.png one.png --threshold {threshold} --json")
+    assert (status, err) == (0, "")
+    records = {record["path"]: record for record in json.loads(out)}
+    assert records == {unsure["path"]: unsure | {"label": None}, sure["path"]: sure}
+    out = run(f"predict '{reader}' {unsure['path']} --threshold {threshold}")[1]
+    assert out == f"{unsure['path']}  ?  {unsure['probability']:.4f}\n"
+
+
+@pytest.mark.parametrize("kind", ["pipeline", "search for a pipeline", "pipeline of a search"])
+def test_the_normalizer_of_a_pipeline_reads_the_images(kind, run, reader, drawings, folder):
+    classifier = joblib.load(reader)
+    search = GridSearchCV(classifier, {})
+    search.best_estimator_ = classifier  # as if fitted
+    last = search if kind == "pipeline of a search" else classifier
+    pipeline = make_pipeline(DigitImageNormalizer(polarity="light_on_dark"), last)
+    outer = GridSearchCV(pipeline, {})
+    outer.best_estimator_ = pipeline
+    joblib.dump(outer if kind == "search for a pipeline" else pipeline, "pipeline.joblib")
+    paths = sorted((folder / "drawings").glob("*/*.*g"))
+    for path in paths:
+        ImageOps.invert(Image.open(path)).save(path)
+    X = DigitImageNormalizer(polarity="light_on_dark").transform(paths)
+    y = [int(path.parent.name) for path in paths]
+    probabilities = classifier.predict_proba(X)
+
+    draw(folder / "dark.png", one=True)
+    status, out, _ = run(f"predict pipeline.joblib {paths[0]} dark.png")
+    assert status == 1
+    assert out.splitlines()[0].endswith(f"  0  {probabilities[0, 0]:.4f}")
+    assert out.splitlines()[1].endswith("  -  blank")
+
+    images = np.stack([Image.open(path).convert("L").resize((50, 60)) for path in paths])
+    np.savez("images.npz", X=images, y=y)
+    for data, expected in {
+        "drawings": probabilities,
+        "images.npz": classifier.predict_proba(pipeline[0].transform(images)),
+    }.items():
+        status, out, err = run(f"evaluate pipeline.joblib {data}")
+        assert (status, err) == (0, "")
+        assert f"accuracy  {accuracy_score(y, expected.argmax(axis=1)):.4f}\n" in out
+        assert f"log loss  {log_loss(y, expected):.4f}\n" in out
+
+    pd.DataFrame(X[:, :780]).assign(label=y).to_csv("few.csv", index=False)
+    pipeline[0].set_params(image_shape=(28, 28))
+    joblib.dump(pipeline, "pipeline.joblib")
+    status, out, err = run("evaluate pipeline.joblib few.csv")
+    assert (status, out) == (1, "")
+    assert err.startswith("skdigits: few.csv cannot be normalized: image_shape is 28 x 28, but X ")
+    assert err.count("\n") == 1
 
 
 def test_data_that_do_not_suit_the_model(run, reader, fitted, folder):

@@ -17,6 +17,7 @@ from skdigits import (
     DigitImageNormalizer,
     ProgressBar,
     ReducedDigitClassifier,
+    SeveralDigitsWarning,
 )
 
 # Checks use any number of features; ConvDigitClassifier warns of most of them.
@@ -130,4 +131,7 @@ def test_no_public_estimator_escapes_the_checks():
     }
     assert public == {type(estimator) for estimator in ESTIMATORS}
     exported = [getattr(skdigits, name) for name in skdigits.__all__]
-    assert {one for one in exported if inspect.isclass(one)} == public | {ProgressBar}
+    assert {one for one in exported if inspect.isclass(one)} == public | {
+        ProgressBar,
+        SeveralDigitsWarning,
+    }

@@ -1,5 +1,6 @@
 """Images of all kinds, and what the normalizer makes of them."""
 
+import pickle
 import struct
 import warnings
 import zlib
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 from sklearn.pipeline import make_pipeline
 
-from skdigits import DigitImageNormalizer
+from skdigits import DigitImageNormalizer, SeveralDigitsWarning
 
 
 def drawn(size=(200, 300), *, ink=0, paper=255, width=20, mode="L", shift=(0, 0), scale=1):
@@ -174,8 +175,10 @@ def two_digits(gap=40):
 
 def test_several_digits_are_named_in_a_warning():
     message = r"2 of 4 images in X show several digits \(indices 1, 2\); they are scaled as one"
-    with pytest.warns(UserWarning, match=message):
+    with pytest.warns(SeveralDigitsWarning, match=message) as caught:
         ours = normalized(SEVEN, two_digits(), ImageOps.invert(two_digits(20)), SEVEN)
+    assert caught[0].message.indices == [1, 2]
+    assert pickle.loads(pickle.dumps(caught[0].message)).indices == [1, 2]  # by worker processes
     rows, columns = np.flatnonzero(ours[1].any(axis=1)), np.flatnonzero(ours[1].any(axis=0))
     assert np.ptp(columns) + 1 == 20 > np.ptp(rows) + 1  # both digits are in the box
     with pytest.warns(UserWarning, match=r"1 of 1 images in X shows several digits \(index 0\)"):

@@ -2,7 +2,8 @@
 
     python app.py model.joblib
 
-The model is a classifier of skdigits, fitted on MNIST. The app does not need TensorFlow.
+The model is a classifier of skdigits, fitted on MNIST, or a pipeline of a DigitImageNormalizer and
+such a classifier. The app does not need TensorFlow.
 """
 
 import argparse
@@ -18,13 +19,14 @@ import anyio
 import joblib
 import uvicorn
 from PIL import Image, ImageOps
+from sklearn.pipeline import Pipeline
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from skdigits import DigitImageNormalizer
+from skdigits import DigitImageNormalizer, SeveralDigitsWarning
 
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/gif": "GIF"}
 # JPEG is decoded at a fraction of its size, and phones take large photos.
@@ -33,6 +35,8 @@ MAX_MEGABYTES = 10  # of an upload
 MAX_SECONDS = 20  # for an upload to arrive
 MAX_UPLOADS = 64  # at the same time
 N_THREADS = 2  # that decode and predict, with a few hundred MB each for the largest images
+# What clients send if they upload a form, or are not told the type of a file.
+FORM_TYPES = ("", "multipart/form-data", "application/x-www-form-urlencoded")
 
 PAGE = Path(__file__).with_name("index.html").read_text("utf-8")
 
@@ -45,11 +49,32 @@ def load_model(path):
         raise SystemExit(f"{path} cannot be read: {error.strerror or error}") from None
     except Exception as error:  # whatever a damaged or foreign pickle raises
         raise SystemExit(f"{path} must be a model saved with joblib: {error!r}") from None
-    if not hasattr(model, "predict_proba") or getattr(model, "n_features_in_", None) != 28 * 28:
+    _, classifier = split(model)
+    n_pixels = getattr(classifier, "n_features_in_", None)
+    if not hasattr(classifier, "predict_proba") or n_pixels != 28 * 28:
         raise SystemExit(f"{path} must hold a classifier, fitted on rows of 784 pixels")
-    if list(model.classes_) != list(range(10)):
+    if list(classifier.classes_) != list(range(10)):
         raise SystemExit(f"{path} must hold a classifier of the digits 0 to 9")
     return model
+
+
+def split(model):
+    """Split a model into its normalizer, by default a new one, and its classifier."""
+    model = getattr(model, "best_estimator_", model)  # of a search
+    if isinstance(model, Pipeline) and isinstance(model[0], DigitImageNormalizer):
+        return model[0], model[1:]
+    return DigitImageNormalizer(), model
+
+
+def wrong_type(content_type):
+    """Return the error for an upload whose content type is not that of an image."""
+    if content_type in FORM_TYPES:
+        message = (
+            "Send the file as the body, not in a form, with its type: Content-Type: image/png."
+        )
+    else:
+        message = f"Send an image: {', '.join(FORMATS.values())}."
+    return HTTPException(415, message)
 
 
 async def read_body(request):
@@ -89,16 +114,16 @@ def read_image(body, kind):
         raise HTTPException(400, f"The file is damaged, or it is no {kind} image.") from None
 
 
-def read_digit(model, body, kind):
+def read_digit(normalizer, classifier, body, kind):
     """Predict the digit in an image file."""
     image = read_image(body, kind)
     try:
-        pixels = DigitImageNormalizer().transform([image])
-    except UserWarning:  # an error, see create_app
+        pixels = normalizer.transform([image])
+    except SeveralDigitsWarning:  # an error, see create_app
         raise HTTPException(422, "Several digits found: draw or crop a single one.") from None
     if not pixels.any():
         raise HTTPException(422, "No digit found: the image is blank.")
-    (probabilities,) = model.predict_proba(pixels)
+    (probabilities,) = classifier.predict_proba(pixels)
     return {
         "digit": int(probabilities.argmax()),
         "probabilities": probabilities.tolist(),
@@ -121,10 +146,11 @@ def content_security_policy():
 
 
 def create_app(model):
-    """Create the app around a fitted classifier."""
+    """Create the app around a fitted model."""
+    model = split(model)
     # Uploads must not fill the log. Threads share the filters, so they are set once.
     warnings.filterwarnings("ignore", ".* is blank")
-    warnings.filterwarnings("error", ".* shows several digits")
+    warnings.simplefilter("error", SeveralDigitsWarning)
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     uploads = asyncio.Semaphore(MAX_UPLOADS)
     threads = anyio.CapacityLimiter(N_THREADS)
@@ -142,11 +168,11 @@ def create_app(model):
             raise HTTPException(429, "Too many images at once. Try again.", {"Retry-After": "1"})
         async with uploads:
             content_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
-            if content_type.lower() not in FORMATS:
-                raise HTTPException(415, f"Send an image: {', '.join(FORMATS.values())}.")
+            kind = FORMATS.get(content_type.lower())
+            if kind is None:
+                raise wrong_type(content_type.lower())
             body = await read_body(request)
-            kind = FORMATS[content_type.lower()]
-            answer = await anyio.to_thread.run_sync(read_digit, model, body, kind, limiter=threads)
+            answer = await anyio.to_thread.run_sync(read_digit, *model, body, kind, limiter=threads)
         return JSONResponse(answer)
 
     async def error(request, error):
@@ -164,7 +190,7 @@ def create_app(model):
 def main():
     """Start the app."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", help="classifier saved with joblib; only load files you trust")
+    parser.add_argument("model", help="saved with joblib; only load files you trust")
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 serves the whole network")
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()

@@ -4,7 +4,7 @@ __version__ = "0.1.0"
 
 from skdigits._estimators.conv import ConvDigitClassifier
 from skdigits._estimators.dense import DenseDigitClassifier
-from skdigits._estimators.normalizer import DigitImageNormalizer
+from skdigits._estimators.normalizer import DigitImageNormalizer, SeveralDigitsWarning
 from skdigits._estimators.progress_bar import ProgressBar
 from skdigits._estimators.reduced import ReducedDigitClassifier
 from skdigits._training.cpu import enable_onednn
@@ -16,6 +16,7 @@ __all__ = [
     "DigitImageNormalizer",
     "ProgressBar",
     "ReducedDigitClassifier",
+    "SeveralDigitsWarning",
     "clear_network_pool",
 ]
 
@@ -28,5 +29,6 @@ for _public in (
     DigitImageNormalizer,
     ProgressBar,
     ReducedDigitClassifier,
+    SeveralDigitsWarning,
 ):
     _public.__module__ = __name__

@@ -4,6 +4,8 @@ import argparse
 import errno
 import os
 import sys
+import warnings
+from contextlib import contextmanager
 
 from skdigits import __version__
 from skdigits._commands import evaluate, predict, reproduce, studies, train
@@ -25,6 +27,25 @@ def main(arguments=None):
         0 on success, 1 after an error, 130 after an interruption.
     """
     options = _parser().parse_args(arguments)
+    with _plain_warnings():
+        return _run(options)
+
+
+@contextmanager
+def _plain_warnings():
+    """Show warnings in one line, without the line of code that issued them."""
+    formatwarning = warnings.formatwarning
+    warnings.formatwarning = lambda message, *_, **__: (
+        f"skdigits: warning: {' '.join(str(message).split())}\n"
+    )
+    try:
+        yield
+    finally:
+        warnings.formatwarning = formatwarning
+
+
+def _run(options):
+    """Run a command; report its error in one line."""
     hint = options.hint.format(**vars(options))  # where the results are, and how to resume
     try:
         return options.run(options)

@@ -2,7 +2,7 @@
 
 from skdigits._utils import require
 
-require("skdigits.onnx", "skl2onnx")
+require("skdigits.onnx", "skl2onnx", "onnxruntime")
 
 import math
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skdigits import DigitImageNormalizer
 from skdigits._commands.errors import CommandError, first_line
 from skdigits._commands.images import image_files, read_images
 from skdigits.datasets import fetch_mnist
@@ -35,7 +36,7 @@ def add_label_option(parser):
     )
 
 
-def read_data(source, label="label", *, subset="train"):
+def read_data(source, label="label", *, subset="train", normalizer=None):
     """Read labeled samples.
 
     Parameters
@@ -46,6 +47,8 @@ def read_data(source, label="label", *, subset="train"):
         Column of the labels in a CSV file.
     subset : {"train", "test"}, default="train"
         Which images of MNIST to read.
+    normalizer : DigitImageNormalizer, default=None
+        Normalizes all samples. None normalizes image files only, with the default parameters.
 
     Returns
     -------
@@ -57,19 +60,32 @@ def read_data(source, label="label", *, subset="train"):
         If the source does not hold labeled samples.
     """
     if source == "mnist":
-        return Samples(*fetch_mnist(subset=subset, return_X_y=True))
+        samples = Samples(*fetch_mnist(subset=subset, return_X_y=True))
+        return _normalized(samples, normalizer, source)
     path = Path(source)
     if not path.exists():
         raise CommandError(f"{source} does not exist; expected {KINDS}")
     if path.is_dir():
-        return _read_folder(path)
+        return _read_folder(path, normalizer or DigitImageNormalizer())
     readers = {".npz": _read_npz, ".csv": lambda path: _read_csv(path, label)}
     if path.suffix.lower() not in readers:
         raise CommandError(f"{source} is of an unknown type; expected {KINDS}")
-    return _checked(path, *readers[path.suffix.lower()](path))
+    samples = _checked(path, *readers[path.suffix.lower()](path))
+    return _normalized(samples, normalizer, source)
 
 
-def _read_folder(folder):
+def _normalized(samples, normalizer, source):
+    """Normalize arrays of images, if there is a normalizer."""
+    if normalizer is None:
+        return samples
+    X = samples.X if samples.image_shape is None else samples.X.reshape(-1, *samples.image_shape)
+    try:
+        return Samples(normalizer.transform(X), samples.y)
+    except ValueError as error:
+        raise CommandError(f"{source} cannot be normalized: {first_line(error)}") from None
+
+
+def _read_folder(folder, normalizer):
     classes = sorted(
         path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
     )
@@ -80,7 +96,7 @@ def _read_folder(folder):
         files = image_files(path)
         if not files:
             raise CommandError(f"{path} must hold image files; found none")
-        rows.append(read_images(files))
+        rows.append(read_images(files, normalizer))
         labels += [path.name] * len(files)
     # Digits are integers, as in MNIST.
     are_integers = all(name.isdecimal() and str(int(name)) == name for name in labels)

@@ -4,13 +4,13 @@ import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
 from skdigits._commands.data import KINDS, add_label_option, read_data
-from skdigits._commands.model_file import check_labels, check_pixels, load_model
+from skdigits._commands.model_file import MODEL_HELP, check_labels, check_pixels, load_model
 
 
 def add_parser(commands):
     """Add the command to a parser."""
     parser = commands.add_parser("evaluate", help="measure the accuracy of a saved classifier")
-    parser.add_argument("model", metavar="MODEL", help="file that `skdigits train` saved")
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     parser.add_argument("data", metavar="DATA", help=f"test samples: {KINDS}")
     add_label_option(parser)
     parser.set_defaults(run=run)
@@ -18,8 +18,8 @@ def add_parser(commands):
 
 def run(options):
     """Run the command."""
-    model = load_model(options.model)
-    samples = read_data(options.data, options.label, subset="test")
+    model, normalizer = load_model(options.model)
+    samples = read_data(options.data, options.label, subset="test", normalizer=normalizer)
     check_pixels(samples.X, model.n_features_in_, options.data)
     y = check_labels(samples.y, model.classes_, options.data)
     probabilities = model.predict_proba(samples.X)

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from skdigits import DigitImageNormalizer
+from skdigits import SeveralDigitsWarning
 from skdigits._commands.errors import CommandError, first_line
 from skdigits._utils import warn
 
@@ -20,7 +20,7 @@ def image_files(folder):
     return sorted(path for path in files if path.is_file() and not path.name.startswith("."))
 
 
-def read_images(paths):
+def read_images(paths, normalizer):
     """Read image files as rows of 784 pixels, normalized to MNIST's format.
 
     Raises
@@ -28,16 +28,34 @@ def read_images(paths):
     CommandError
         If a file cannot be read or shows no digit; the message names it.
     """
-    return np.concatenate([_read_image(path) for path in paths])
+    rows = []
+    for path in paths:
+        row, _ = read_image(path, normalizer)
+        if not row.any():
+            raise CommandError(f"{path} must show a digit; the image is blank")
+        rows.append(row)
+    return np.concatenate(rows)
 
 
-def _read_image(path):
+def read_image(path, normalizer):
+    """Read an image file.
+
+    Returns
+    -------
+    row : ndarray of shape (1, 784)
+        All 0 if the image is blank.
+    shows_several_digits : bool
+
+    Raises
+    ------
+    CommandError
+        If the file cannot be read; the message names it.
+    """
     from PIL import Image
 
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            row = DigitImageNormalizer().transform([path])
+        with warnings.catch_warnings(record=True, action="always") as caught:
+            row = normalizer.transform([path])
     except OSError as error:
         reason = error.strerror or first_line(error)
         raise CommandError(f"{path} cannot be read as an image: {reason}") from None
@@ -45,8 +63,9 @@ def _read_image(path):
         reason = first_line(error)
         raise CommandError(f"{path} cannot be read as an image: {reason}") from None
     if not row.any():
-        raise CommandError(f"{path} must show a digit; the image is blank")
-    for message in (str(warning.message) for warning in caught):
-        several = "shows several digits; crop one digit per image"
-        warn(f"{path} {several}" if "several digits" in message else f"{path}: {message}")
-    return row
+        return row, False  # the warning lists the image by its index only
+    several = [isinstance(warning.message, SeveralDigitsWarning) for warning in caught]
+    for warning, is_several in zip(caught, several, strict=True):
+        reason = " shows several digits; crop one digit per image"
+        warn(f"{path}{reason if is_several else f': {warning.message}'}")
+    return row, any(several)

@@ -6,14 +6,22 @@ from pathlib import Path
 import joblib
 import numpy as np
 from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skdigits import ConvDigitClassifier, DenseDigitClassifier, ReducedDigitClassifier
+from skdigits import (
+    ConvDigitClassifier,
+    DenseDigitClassifier,
+    DigitImageNormalizer,
+    ReducedDigitClassifier,
+)
 from skdigits._commands.errors import CommandError, first_line
 from skdigits._utils import atomic_write, check_memory_for, file_in_errors
 
 CLASSIFIERS = (DenseDigitClassifier, ConvDigitClassifier, ReducedDigitClassifier)
 NAMES = "DenseDigitClassifier, ConvDigitClassifier or ReducedDigitClassifier"
+MODEL_HELP = "file saved by `skdigits train`, or with joblib"
+PIPELINE = "pipeline of a DigitImageNormalizer and one of them"
 
 
 def check_writable(path):
@@ -24,7 +32,7 @@ def check_writable(path):
     if not path.parent.is_dir():
         raise CommandError(f"--output must be in an existing folder; {path.parent} is not a folder")
     if _is_onnx(path):
-        import skdigits.onnx  # raises an error if skl2onnx is not installed  # noqa: F401
+        import skdigits.onnx  # raises an error if packages are missing  # noqa: F401
     with file_in_errors(path), tempfile.TemporaryFile(dir=path.parent):
         pass
 
@@ -54,6 +62,15 @@ def _onnx_content(model):
 def load_model(path):
     """Load a fitted classifier of skdigits that predicts probabilities.
 
+    The file may also hold a pipeline of a `DigitImageNormalizer` and the classifier, or a search
+    for either of them.
+
+    Returns
+    -------
+    classifier : estimator
+    normalizer : DigitImageNormalizer or None
+        The one in the pipeline.
+
     Raises
     ------
     CommandError
@@ -72,15 +89,26 @@ def load_model(path):
             check_memory_for(Path(path))
         reason = f"{type(error).__name__}: {first_line(error)}"
         raise CommandError(f"{path} must be a model saved with joblib: {reason}") from None
+    found = type(model).__name__
+    model, normalizer = _best(model), None
+    if isinstance(model, Pipeline):
+        found = "a pipeline of " + ", ".join(type(step).__name__ for _, step in model.steps)
+        if len(model) == 2 and isinstance(model[0], DigitImageNormalizer):
+            normalizer, model = model[0], _best(model[1])
     if not isinstance(model, CLASSIFIERS):
-        raise CommandError(f"{path} must hold a {NAMES}; got {type(model).__name__}")
+        raise CommandError(f"{path} must hold a {NAMES}, or a {PIPELINE}; got {found}")
     try:
         check_is_fitted(model)
     except NotFittedError:
         raise CommandError(f"{path} must hold a fitted {type(model).__name__}") from None
     if not hasattr(model, "predict_proba"):
         raise CommandError(f"{path} must hold a classifier with predict_proba; got {model}")
-    return model
+    return model, normalizer
+
+
+def _best(model):
+    """Return the estimator that a search found; other estimators as they are."""
+    return getattr(model, "best_estimator_", model)
 
 
 def check_pixels(X, n_pixels, source):

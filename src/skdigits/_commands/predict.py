@@ -1,59 +1,123 @@
 """`skdigits predict`: read digits in image files."""
 
+import argparse
 import json
+import sys
 import warnings
 
+import numpy as np
+
+from skdigits import DigitImageNormalizer
 from skdigits._commands.errors import CommandError
-from skdigits._commands.images import read_images
-from skdigits._commands.model_file import check_pixels, load_model
+from skdigits._commands.images import read_image
+from skdigits._commands.model_file import MODEL_HELP, check_pixels, load_model
+
+BLANK = "blank"
 
 
 def add_parser(commands):
     """Add the command to a parser."""
     parser = commands.add_parser("predict", help="read the digits in image files")
-    parser.add_argument("model", metavar="MODEL", help="file that `skdigits train` saved")
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="image files of single digits")
+    parser.add_argument(
+        "--threshold",
+        type=_probability,
+        default=0,
+        metavar="P",
+        help="print ? instead of a label whose probability is below P",
+    )
     parser.add_argument(
         "--json", action="store_true", help="print JSON with the probabilities of all labels"
     )
     parser.set_defaults(run=run)
 
 
+def _probability(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = None
+    if value is None or not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to 1; got {text}")
+    return value
+
+
 def run(options):
     """Run the command."""
-    model = load_model(options.model)
-    X = read_images(options.images)
-    check_pixels(X, model.n_features_in_, "image files")
-    labels = model.classes_.tolist()
-    predictions = [
-        (path, labels[probabilities.argmax()], probabilities)
-        for path, probabilities in zip(options.images, _probabilities(model, X), strict=True)
-    ]
+    classifier, normalizer = load_model(options.model)
+    records, rows = _read(options.images, normalizer or DigitImageNormalizer())
+    if rows:
+        X = np.concatenate(list(rows.values()))
+        check_pixels(X, classifier.n_features_in_, "image files")
+        labels = classifier.classes_.tolist()
+        for number, probabilities in zip(rows, _probabilities(classifier, X), strict=True):
+            records[number] |= _prediction(labels, probabilities, options.threshold)
     if options.json:
-        print(json.dumps([_record(*one, labels) for one in predictions], indent=2))
-        return 0
-    width = max(map(len, options.images))
-    for path, label, probabilities in predictions:
-        print(f"{path:{width}}  {label}  {probabilities.max():.4f}")
-    return 0
+        print(json.dumps(records, indent=2))
+    else:
+        _print_lines(records)
+    errors = [record["error"] for record in records if "error" in record]
+    for error in errors:
+        if error != BLANK:
+            print(f"skdigits: {error}", file=sys.stderr)
+    return 1 if errors else 0
 
 
-def _probabilities(model, X):
+def _read(paths, normalizer):
+    """Read image files.
+
+    Returns
+    -------
+    records : list of dict
+        One per file, with the error of those that are blank or cannot be read.
+    rows : dict
+        The pixels of the others, by the index of the file.
+    """
+    records, rows = [], {}
+    for number, path in enumerate(paths):
+        record = {"path": path, "label": None}
+        records.append(record)
+        try:
+            row, several_digits = read_image(path, normalizer)
+        except CommandError as error:
+            record["error"] = str(error)
+            continue
+        if row.any():
+            rows[number] = row
+            record["several_digits"] = several_digits
+        else:
+            record["error"] = BLANK
+    return records, rows
+
+
+def _probabilities(classifier, X):
     with warnings.catch_warnings():
         # A model trained on pixels on another scale than 0 to 255 would misread the images.
         warnings.filterwarnings("error", message=".*scale X as in training")
         try:
-            return model.predict_proba(X)
+            return classifier.predict_proba(X)
         except UserWarning as warning:
             message = f"image files are on another scale than in training: {warning}"
             raise CommandError(message) from None
 
 
-def _record(path, label, probabilities, labels):
+def _prediction(labels, probabilities, threshold):
+    best = probabilities.argmax()
     by_label = zip(map(str, labels), map(float, probabilities), strict=True)
     return {
-        "path": path,
-        "label": label,
-        "probability": float(probabilities.max()),
+        "label": labels[best] if probabilities[best] >= threshold else None,
+        "probability": float(probabilities[best]),
         "probabilities": dict(by_label),
     }
+
+
+def _print_lines(records):
+    """Print one line for every image that was read."""
+    width = max(len(record["path"]) for record in records)
+    for record in records:
+        if "probability" in record:
+            label = "?" if record["label"] is None else record["label"]
+            print(f"{record['path']:{width}}  {label}  {record['probability']:.4f}")
+        elif record["error"] == BLANK:
+            print(f"{record['path']:{width}}  -  {BLANK}")

@@ -20,6 +20,32 @@ from skdigits._images.shapes import format_shape, resolve_image_shape
 from skdigits._utils import warn
 
 
+class SeveralDigitsWarning(UserWarning):
+    """Warning of `DigitImageNormalizer` about images that seem to show several digits.
+
+    Attributes
+    ----------
+    indices : list of int
+        Their positions in X.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import numpy as np
+    >>> from skdigits import DigitImageNormalizer, SeveralDigitsWarning
+    >>> images = np.zeros((2, 28, 28))
+    >>> images[0, 4:24, 8:11] = images[1, 4:24, [8, 18]] = 1
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     X_normalized = DigitImageNormalizer().transform(images)
+    >>> [warning.message.indices for warning in caught]
+    [[1]]
+    """
+
+    def __init__(self, message, indices=()):
+        super().__init__(message)
+        self.indices = list(indices)
+
+
 class DigitImageNormalizer(
     VersionedState, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
@@ -118,8 +144,8 @@ class DigitImageNormalizer(
         X_normalized : ndarray of shape (n_samples, 784)
             Rows of pixels, uint8. Blank images become all 0, and a warning lists them: images with
             a contrast below 16 of 255 gray levels, with only noise, or without a digit of the given
-            `polarity`. Another warning lists images of several digits, which are scaled into one
-            box together.
+            `polarity`. Another warning, `SeveralDigitsWarning`, lists images of several digits,
+            which are scaled into one box together.
 
         Raises
         ------
@@ -201,10 +227,11 @@ def _warn_of_blank(images, blank):
 
 def _warn_of_several_digits(images, several):
     show = "shows" if len(several) == 1 else "show"
-    warn(
+    message = (
         f"{len(several)} of {len(images)} images in X {show} several digits "
         f"{_format_indices(several)}; they are scaled as one shape: crop one digit per image"
     )
+    warn(SeveralDigitsWarning(message, several))
 
 
 def _format_indices(indices):
