@@ -592,8 +592,13 @@ def test_bad_prediction_data(digits, small):
         classifier.predict(np.where(X_test > 15, -np.inf, X_test))
     with pytest.raises(ValueError, match="0 sample"):
         classifier.predict(X_test[:0])
-    with pytest.raises(ValueError, match="Expected 2D array"):
+    with pytest.raises(ValueError, match="Expected 2D array") as error:
         classifier.predict(X_test[0])
+    assert "\n" not in str(error.value)  # scikit-learn's message lists all pixels
+    with pytest.raises(
+        ValueError, match=r"X has 8 features, but .* a single image, pass X.reshape\(1, -1\)"
+    ):
+        classifier.predict(X_test[0].reshape(8, 8))
 
 
 def test_large_finite_values_are_accepted(digits, small):

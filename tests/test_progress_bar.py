@@ -6,7 +6,9 @@ import sys
 import warnings
 
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
 from skdigits import ProgressBar
 from skdigits._estimators import progress_bar
@@ -15,7 +17,7 @@ GRID = {"learning_rate": [0.001, 0.01]}
 
 
 def percentages(text):
-    return [int(number) for number in re.findall(r"(\d+) %", text)]
+    return [int(number) for number in re.findall(r"(\d+)%", text)]
 
 
 @pytest.fixture
@@ -52,6 +54,36 @@ def test_search(n_jobs, small, digits, capfd):
     assert sorted(set(shown)) == [0, 6, 12, 19, 25, 31, 38, 44, 50, 75, 100]
     assert shown == sorted(shown)
     assert out.count("GridSearchCV") == len(shown)
+    assert not err
+
+
+@pytest.mark.usefixtures("notebook")
+def test_pipeline(small, digits, capsys):
+    """scikit-learn's warning about a step without callbacks does not break the line."""
+    X, _, y, _ = digits
+    pipeline = make_pipeline(PCA(8), small(epochs=2))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pipeline.set_callbacks(ProgressBar()).fit(X, y)
+    assert not caught
+    assert sorted(set(percentages(capsys.readouterr().out))) == [0, 50, 75, 100]
+
+
+@pytest.mark.usefixtures("notebook")
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_search_over_a_pipeline(n_jobs, small, digits, capfd):
+    """The epochs of the networks move the bar, in worker processes without a warning as well."""
+    X, _, y, _ = digits
+    search = GridSearchCV(
+        make_pipeline(PCA(), small(epochs=2)), {"pca__n_components": [8]}, cv=2, n_jobs=n_jobs
+    )
+    search.set_callbacks(ProgressBar()).fit(X, y)
+    out, err = capfd.readouterr()
+    # Each of the two fits is a quarter of all; half of it is PCA, the other half its two epochs.
+    # Two jobs may finish them in any order. The refit is the second half of all.
+    shown = sorted(set(percentages(out)))
+    assert len(shown) == 10
+    assert shown[-4:] == [50, 75, 88, 100]
     assert not err
 
 

@@ -408,6 +408,24 @@ def test_report_has_no_empty_columns(eight_by_eight, tmp_path, n_seeds):
     assert "1 thread per fit" in page or re.search("[2-9] threads per fit", page)
 
 
+def test_quick_run_is_not_compared(eight_by_eight, tmp_path):
+    """Neither table nor report has columns, sentences or charts of differences or of seeds."""
+    published = (Published("run", test_accuracy=0.999),)
+    network = Network("one", TINY, published, seeds=2)
+    study = _study(network, notes=("10 units",))
+    for quick in (True, False):
+        file = io.StringIO()
+        reproduce(study, tmp_path, quick=quick, file=file)
+        (line,) = re.findall("^network .*", file.getvalue(), re.MULTILINE)
+        compared = [] if quick else ["below", "difference"]
+        assert line.split()[-2 - len(compared) :] == ["published", "accuracy", *compared]
+        assert ("range" in line) == (not quick)
+        assert ("Notes on the full study:\n10 units" in file.getvalue()) == quick
+        page = (tmp_path / ("quick" if quick else "") / "report.html").read_text()
+        assert ("in bold" in page) == ("<svg" in page) == (not quick)
+        assert ("<p>Notes on the full study:</p>" in page) == quick
+
+
 def test_charts_of_sizes_and_of_a_sweep(eight_by_eight, tmp_path):
     sizes = Curve("sizes, by one", TINY, (100, 1_000), lambda fit: f"{fit['images']:,} images")
     grid = {"hidden_layer_sizes": [4, 12, 20]}

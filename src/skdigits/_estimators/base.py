@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skdigits._architecture import named_weights
 from skdigits._compat import HasMethods, Interval, StrOptions, fit_context
@@ -39,9 +39,9 @@ from skdigits._estimators.validation import (
     INPUT_DTYPES,
     check_classes,
     check_range,
+    check_samples,
     check_training_data,
     check_validation_data,
-    converted_to_float32,
 )
 from skdigits._inference.forward import layer_outputs
 from skdigits._training.schedules import END_SCHEDULES, SCHEDULES
@@ -160,8 +160,10 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one more epoch, on these samples.
 
-        An "exponential" learning rate schedule continues from call to call. "cosine" and
-        "one_cycle" depend on the number of epochs and are replaced by "constant" here.
+        The learning rate is the parameter `learning_rate`, or its default, in every step: "cosine"
+        and "one_cycle" depend on the number of epochs and are replaced by "constant" here. Their
+        `fit` ends at a rate near 0, so lower `learning_rate` before you continue with new samples.
+        An "exponential" schedule continues from call to call.
 
         Parameters
         ----------
@@ -253,8 +255,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         )
         if not is_checked:
             check_is_fitted(self)
-            with converted_to_float32("X"):
-                X = validate_data(self, self._as_rows(X), dtype=INPUT_DTYPES, reset=False)
+            X = check_samples(self, self._as_rows(X))
             values = value_range(X)
         check_range(*values, "X")
         warn_if_scaled_differently(X, values, self._training_range)

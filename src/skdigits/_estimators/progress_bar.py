@@ -4,6 +4,7 @@ import math
 import sys
 import threading
 import time
+import warnings
 from collections import defaultdict
 from datetime import timedelta
 
@@ -19,14 +20,15 @@ class ProgressBar:
     """Callback that shows the progress of a fit or a search as one line of text.
 
     Set it on the outermost estimator. In a search, the epochs of all fits move the bar, including
-    those in worker processes. The bar is redrawn in terminals and notebooks. Unlike scikit-learn's
-    ``ProgressBar``, it works in notebooks without ipywidgets. Other output, such as a file,
-    receives only the final state of the bar.
+    those in worker processes. The time after the percentage is the elapsed time. The bar is redrawn
+    in terminals and notebooks. Unlike scikit-learn's ``ProgressBar``, it works in notebooks without
+    ipywidgets. Other output, such as a file, receives only the final state of the bar.
 
     Notes
     -----
     All tasks of an estimator count equally, as in scikit-learn: a search with a refit is at 50%
-    before the refit.
+    before the refit, and the steps of a pipeline count equally. A step that does not support
+    callbacks, such as PCA, moves the bar at its end; scikit-learn's warning about it is ignored.
 
     Examples
     --------
@@ -38,15 +40,17 @@ class ProgressBar:
     DenseDigitClassifier [########################################] 100% 0:00:...
     """
 
-    # From a search to the epochs of its fits, but not to the steps of a pipeline in it, as
-    # scikit-learn warns of steps that do not support callbacks.
-    max_propagation_depth = 1
+    max_propagation_depth = None  # from a search through its pipelines to the epochs of each fit
 
     def __init__(self):
         self._listeners = {}
 
     def setup(self, estimator, context):
         """Draw the bar at the beginning of the outermost fit."""
+        # The warning about a step that does not support callbacks, such as PCA, would break the
+        # line, and the bar loses nothing: the pipeline reports the end of the step.
+        message = "The estimator .* does not support callbacks"
+        warnings.filterwarnings("ignore", message, UserWarning)
         bar = _bars[context.root_uuid] = _Bar(context.estimator_name)
         self._listeners[context.root_uuid] = open_listener(bar.end_task)
 

@@ -61,7 +61,7 @@ def one_line(value):
 
 def check_training_data(estimator, X, y, sample_weight, *, reset):
     """Check samples, labels and weights, and record the features if `reset`."""
-    with converted_to_float32("X"):
+    with conversion_errors("X"):
         X, y = validate_data(estimator, X, y, dtype=INPUT_DTYPES, order="C", reset=reset)
     if y.dtype == object:
         types = {"str" if isinstance(label, str) else type(label).__name__ for label in y}
@@ -73,13 +73,26 @@ def check_training_data(estimator, X, y, sample_weight, *, reset):
     return LabeledData(X, y, _check_weight(sample_weight, X, "sample_weight"), values)
 
 
+def check_samples(estimator, X):
+    """Check samples to predict."""
+    try:
+        with conversion_errors("X"):
+            return validate_data(estimator, X, dtype=INPUT_DTYPES, reset=False)
+    except ValueError as error:
+        shape, n_features = getattr(X, "shape", ()), estimator.n_features_in_
+        if len(shape) == 2 and shape[1] != n_features and math.prod(shape) == n_features:
+            hint = "If X is a single image, pass X.reshape(1, -1)."
+            raise ValueError(f"{error} {hint}") from None
+        raise
+
+
 def check_validation_data(estimator, X_val, y_val, sample_weight_val):
     """Check the validation data; return None if there is none."""
     if X_val is None and y_val is None and sample_weight_val is None:
         return None
     check_validation_arguments(X_val, y_val, sample_weight_val)
     check_feature_names(estimator, X_val, reset=False)
-    with converted_to_float32("X_val"):
+    with conversion_errors("X_val"):
         X_val = check_array(X_val, dtype=INPUT_DTYPES, order="C", input_name="X_val")
     if X_val.shape[1] != estimator.n_features_in_:
         raise ValueError(
@@ -104,8 +117,8 @@ def check_validation_arguments(X_val, y_val, sample_weight_val):
 
 
 @contextmanager
-def converted_to_float32(name):
-    """Report numbers beyond the range of float32 while data are converted."""
+def conversion_errors(name):
+    """Explain numbers beyond the range of float32, and leave out the values of a 1D array."""
     try:
         with np.errstate(over="ignore"):  # scikit-learn rejects infinity
             yield
@@ -114,6 +127,11 @@ def converted_to_float32(name):
             f"{name} must be within the range of float32 (3.4e38), in which the network is "
             "trained; got a larger int"
         ) from error
+    except ValueError as error:
+        problem, values, advice = str(error).partition(" instead:\narray=")
+        if not values:
+            raise
+        raise ValueError(f"{problem} instead. {advice.splitlines()[-1]}") from None
 
 
 def check_range(low, high, name):

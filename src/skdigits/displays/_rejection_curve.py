@@ -7,18 +7,21 @@ from sklearn.utils.multiclass import unique_labels
 from skdigits.displays._axes import COLORS, line_options, panels
 from skdigits.displays._labels import check_probabilities
 
+MARKED_THRESHOLDS = (0.5, 0.9, 0.95)
+
 
 class RejectionCurveDisplay:
-    """Error rate among the accepted samples, by the share of rejected samples.
+    """Error rate among the accepted samples, by the fraction of rejected samples.
 
     A prediction is rejected if its probability, the largest of ``predict_proba``, is below a
     threshold. The thresholds are the probabilities that occur, so the curve shows every
-    possible choice. The plot ends soon after the last error.
+    possible choice. Dots mark the thresholds 0.5, 0.9 and 0.95. The plot ends soon after the last
+    error.
 
     Parameters
     ----------
     rejected : ndarray of shape (n_thresholds,)
-        Share of the samples that each threshold rejects, ascending from 0.
+        Fraction of the samples that each threshold rejects, ascending from 0.
     errors : ndarray of shape (n_thresholds,)
         Error rate among the accepted samples.
     thresholds : ndarray of shape (n_thresholds,)
@@ -169,13 +172,28 @@ class RejectionCurveDisplay:
         name = self.name if name is None else name
         others = self.ax_.lines[:]
         color = COLORS[len(others) % len(COLORS)]
-        options = line_options({"color": color, "label": name, "drawstyle": "steps-post"}, line_kw)
-        (self.line_,) = self.ax_.plot(self.rejected, self.errors, **options)
+        marks = [np.count_nonzero(self.thresholds < mark) for mark in MARKED_THRESHOLDS]
+        marks = [index for index in marks if index < len(self.thresholds)]
+        options = {"color": color, "label": name, "drawstyle": "steps-post"}
+        options |= {"marker": "o", "markersize": 4, "markevery": marks}
+        (self.line_,) = self.ax_.plot(self.rejected, self.errors, **line_options(options, line_kw))
+        word = "" if others else "threshold "
+        for index, threshold in zip(marks, MARKED_THRESHOLDS, strict=False):
+            self.ax_.annotate(
+                f"{word}{threshold:g}",
+                (self.rejected[index], self.errors[index]),
+                xytext=(3, 3),
+                textcoords="offset points",
+                color=self.line_.get_color(),
+                fontsize="small",
+            )
+            word = ""
         # Beyond the last error, the curve stays at 0.
         last = self.rejected[min(np.count_nonzero(self.errors), len(self.errors) - 1)]
         right = max(1.2 * last, self.ax_.get_xlim()[1] if others else 0.01)
-        self.ax_.set(xlabel="share rejected, %", ylabel="error rate of the accepted, %")
-        self.ax_.set(xlim=(0, min(right, 1)), ylim=(0, None))
+        self.ax_.set(xlabel="rejected, %", ylabel="error rate of the accepted, %")
+        self.ax_.set_xlim(0, min(right, 1))
+        self.ax_.set_ylim(0, auto=None)  # the top still adapts to further curves
         for axis in (self.ax_.xaxis, self.ax_.yaxis):
             axis.set_major_formatter(lambda value, position: f"{100 * value:g}")
         self.ax_.spines[["top", "right"]].set_visible(False)

@@ -20,6 +20,7 @@ from skdigits.studies.report.table import (
     REQUIRED_COLUMNS,
     result_rows,
     table_cells,
+    text_columns,
     text_line,
     write_csv,
 )
@@ -99,7 +100,8 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
     def show(*lines):
         print(*lines, sep="\n", file=file, flush=True)
 
-    show(*_introduction(study, recorder.records, n_fits, quick), "", text_line(COLUMNS))
+    columns = text_columns(study, seeds, quick)
+    show(*_introduction(study, recorder.records, n_fits, quick), "", text_line(COLUMNS, columns))
     rows = []
     parallel = joblib.parallel_config(n_jobs=n_jobs) if n_jobs else nullcontext()
     with parallel, FitProgress(study.name, recorder.records, n_fits) as progress:
@@ -108,14 +110,15 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
             rows += new_rows
             write_csv(output / f"{study.name}.csv", rows)
             with progress.paused():
-                show(*(text_line(cells) for cells, _ in table_cells(pd.DataFrame(new_rows))))
+                cells_of_rows = table_cells(pd.DataFrame(new_rows))
+                show(*(text_line(cells, columns) for cells, _ in cells_of_rows))
     results = pd.DataFrame(rows)
     try:
         draw_plots(study, output, results, quick)
     finally:
         write_html(output, STUDIES | {study.name: study}, load_results(output), load_fits(output))
     if study.notes:
-        show("", *study.notes)
+        show("", *(["Notes on the full study:"] if quick else []), *study.notes)
     show("", f"Report: {output / 'report.html'}", f"Models: {output / 'models'}")
     return results
 

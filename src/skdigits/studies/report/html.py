@@ -40,6 +40,7 @@ def write_html(output, studies, results, fits):
     finished = set(results.study)
     page = environment.get_template("report.html.jinja").render(
         notable_points=f"{100 * NOTABLE_DIFFERENCE:g}",
+        has_differences="difference" in results and results.difference.notna().any(),
         sections=[
             _section(
                 study,

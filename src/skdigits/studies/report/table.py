@@ -1,8 +1,10 @@
 """The table of a study: our results and the published ones, as cells, text and CSV."""
 
+import numpy as np
 import pandas as pd
 
 from skdigits._utils import atomic_write
+from skdigits.studies.spec import Search
 
 NOTABLE_DIFFERENCE = 0.01
 
@@ -176,8 +178,50 @@ def _cell(rows, column, spec=".4f"):
     return "" if mean is None else format(mean, spec)
 
 
-def text_line(cells):
-    """Align cells in columns, for the terminal."""
-    network, *others = zip(cells, COLUMNS.values(), strict=True)
+def text_columns(study, seeds, quick):
+    """List the columns of a study's table on the terminal, which prints row by row.
+
+    Parameters
+    ----------
+    study : Study
+    seeds : int or None
+        Number of seeds; None uses the numbers that the study declares.
+    quick : bool
+        Whether it is a quick run, which is not compared with the published results.
+
+    Returns
+    -------
+    names : set of str
+        Names of COLUMNS, without those about seeds, published results or differences that would
+        be empty.
+    """
+    repeats, runs = False, []
+    for experiment in study.experiments:
+        if not isinstance(experiment, Search):
+            repeats |= bool(np.max(seeds or experiment.seeds) > 1)
+        published = experiment.published
+        runs += published if isinstance(published, tuple) else sum(published.values(), ())
+    has_accuracy = any(
+        run.test_accuracy is not None or run.validation_accuracy is not None for run in runs
+    )
+    is_filled = {
+        "range": repeats,
+        "published": bool(runs),
+        "accuracy": has_accuracy,
+        "loss": any(run.test_loss is not None for run in runs),
+        "s": any(run.seconds is not None for run in runs),
+        "below": repeats and has_accuracy and not quick,
+        "difference": has_accuracy and not quick,
+    }
+    return {name for name in COLUMNS if is_filled.get(name, True)}
+
+
+def text_line(cells, columns):
+    """Align the cells of some columns, for the terminal."""
+    network, *others = (
+        (cell, width)
+        for cell, (name, width) in zip(cells, COLUMNS.items(), strict=True)
+        if name in columns
+    )
     aligned = [f"{network[0]:<{network[1]}}", *(f"{cell:>{width}}" for cell, width in others)]
     return " ".join(aligned).rstrip()
