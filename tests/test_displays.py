@@ -204,7 +204,7 @@ def test_rejection_curve_counts_what_thresholds_reject(network, digits):
     )
     assert (display.line_.get_color(), display.line_.get_label()) == ("k", "ours")
     marks = display.line_.get_markevery()
-    marked = ["threshold 0.5", "0.9", "0.95"][: len(marks)]
+    marked = ["≥ 0.5", "≥ 0.9", "≥ 0.95"][: len(marks)]
     assert [text.get_text() for text in display.ax_.texts] == marked
     for index, threshold in zip(marks, (0.5, 0.9, 0.95), strict=False):
         assert display.rejected[index] == pytest.approx((confidence < threshold).mean())

@@ -177,17 +177,15 @@ class RejectionCurveDisplay:
         options = {"color": color, "label": name, "drawstyle": "steps-post"}
         options |= {"marker": "o", "markersize": 4, "markevery": marks}
         (self.line_,) = self.ax_.plot(self.rejected, self.errors, **line_options(options, line_kw))
-        word = "" if others else "threshold "
         for index, threshold in zip(marks, MARKED_THRESHOLDS, strict=False):
             self.ax_.annotate(
-                f"{word}{threshold:g}",
+                f"≥ {threshold:g}",
                 (self.rejected[index], self.errors[index]),
                 xytext=(3, 3),
                 textcoords="offset points",
                 color=self.line_.get_color(),
                 fontsize="small",
             )
-            word = ""
         # Beyond the last error, the curve stays at 0.
         last = self.rejected[min(np.count_nonzero(self.errors), len(self.errors) - 1)]
         right = max(1.2 * last, self.ax_.get_xlim()[1] if others else 0.01)
