@@ -426,7 +426,7 @@ def unsupported(fitted):
     ("make", "message"),
     [
         (lambda fitted: {"a": 1}, "must hold a DenseDigitClassifier, ConvDigitClassifier or "),
-        (lambda fitted: LogisticRegression(), "ReducedDigitClassifier; got LogisticRegression"),
+        (lambda fitted: LogisticRegression(), "and one of them; got LogisticRegression"),
         (clone, "model.joblib must hold a fitted DenseDigitClassifier"),
         (
             lambda fitted: make_pipeline(StandardScaler(), fitted),
