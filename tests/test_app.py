@@ -150,7 +150,7 @@ def chunks():
 
 
 MANY_PIXELS = "The image has more than 10 million pixels."
-DAMAGED = "The file is damaged, or it is no {} image."
+DAMAGED = "The file is damaged, or it is not a {} image."
 AS_BODY = "Send the file as the body, not in a form, with its type: Content-Type: image/png."
 BAD = {
     "empty": (b"", "image/png", 400, "The upload is empty."),

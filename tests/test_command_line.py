@@ -501,6 +501,9 @@ def test_several_digits_are_named_by_their_file(run, reader, folder):
         status, out, _ = run(f"predict '{reader}' eleven.png --json")
     assert status == 0
     assert json.loads(out)[0]["several_digits"] is True
+    with pytest.warns(UserWarning, match=f"^{message}$"):
+        out = run(f"predict '{reader}' eleven.png --threshold 0")[1]
+    assert out.startswith("eleven.png  ?  ")
     command = [sys.executable, "-m", "skdigits", "predict", reader, "eleven.png"]
     shown = subprocess.run(command, check=True, capture_output=True, text=True)
     assert shown.stdout.startswith("eleven.png")

@@ -111,7 +111,7 @@ def read_image(body, kind):
         message = f"The image has more than {MAX_MEGAPIXELS[kind]} million pixels."
         raise HTTPException(413, message) from None
     except Exception:  # decoders raise errors of many types for damaged files
-        raise HTTPException(400, f"The file is damaged, or it is no {kind} image.") from None
+        raise HTTPException(400, f"The file is damaged, or it is not a {kind} image.") from None
 
 
 def read_digit(normalizer, classifier, body, kind):
@@ -192,7 +192,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", help="saved with joblib; only load files you trust")
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 serves the whole network")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=int, default=8000, help="8000 by default")
     options = parser.parse_args()
     app = create_app(load_model(options.model))
     uvicorn.run(app, host=options.host, port=options.port, access_log=False)

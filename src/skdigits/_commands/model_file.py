@@ -96,7 +96,8 @@ def load_model(path):
         if len(model) == 2 and isinstance(model[0], DigitImageNormalizer):
             normalizer, model = model[0], _best(model[1])
     if not isinstance(model, CLASSIFIERS):
-        raise CommandError(f"{path} must hold a {NAMES}, or a {PIPELINE}; got {found}")
+        hint = "; for PCA, use ReducedDigitClassifier" if isinstance(model, Pipeline) else ""
+        raise CommandError(f"{path} must hold a {NAMES}, or a {PIPELINE}; got {found}{hint}")
     try:
         check_is_fitted(model)
     except NotFittedError:

@@ -23,9 +23,8 @@ def add_parser(commands):
     parser.add_argument(
         "--threshold",
         type=_probability,
-        default=0,
         metavar="P",
-        help="print ? instead of a label whose probability is below P",
+        help="print ? instead of a label whose probability is below P, and for several digits",
     )
     parser.add_argument(
         "--json", action="store_true", help="print JSON with the probabilities of all labels"
@@ -52,7 +51,9 @@ def run(options):
         check_pixels(X, classifier.n_features_in_, "image files")
         labels = classifier.classes_.tolist()
         for number, probabilities in zip(rows, _probabilities(classifier, X), strict=True):
-            records[number] |= _prediction(labels, probabilities, options.threshold)
+            records[number] |= _prediction(labels, probabilities)
+            if options.threshold is not None and not _is_sure(records[number], options.threshold):
+                records[number]["label"] = None
     if options.json:
         print(json.dumps(records, indent=2))
     else:
@@ -102,14 +103,18 @@ def _probabilities(classifier, X):
             raise CommandError(message) from None
 
 
-def _prediction(labels, probabilities, threshold):
+def _prediction(labels, probabilities):
     best = probabilities.argmax()
     by_label = zip(map(str, labels), map(float, probabilities), strict=True)
     return {
-        "label": labels[best] if probabilities[best] >= threshold else None,
+        "label": labels[best],
         "probability": float(probabilities[best]),
         "probabilities": dict(by_label),
     }
+
+
+def _is_sure(record, threshold):
+    return record["probability"] >= threshold and not record["several_digits"]
 
 
 def _print_lines(records):

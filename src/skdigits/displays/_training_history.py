@@ -131,8 +131,12 @@ class TrainingHistoryDisplay:
         alone = len(self.histories) == 1
         for number, (name, history) in enumerate(self.histories.items()):
             color = COLORS[number % len(COLORS)]
-            options = {"color": color, "marker": ".s^Dv"[number // len(COLORS) % 5]}
             epochs = np.arange(1, len(history[metric]) + 1)
+            options = {
+                "color": color,
+                "marker": ".s^Dv"[number // len(COLORS) % 5],
+                "markevery": max(1, len(epochs) // 10),  # more markers would hide dashed lines
+            }
             training = options | {"label": "training" if alone else name}
             axes.plot(epochs, history[metric], **line_options(training, line_kw))
             if "val_loss" not in history:
