@@ -119,10 +119,11 @@ def _is_sure(record, threshold):
 
 def _print_lines(records):
     """Print one line for every image that was read."""
-    width = max(len(record["path"]) for record in records)
-    for record in records:
+    shown = [record for record in records if record.get("error", BLANK) == BLANK]
+    width = max((len(record["path"]) for record in shown), default=0)
+    for record in shown:
         if "probability" in record:
             label = "?" if record["label"] is None else record["label"]
             print(f"{record['path']:{width}}  {label}  {record['probability']:.4f}")
-        elif record["error"] == BLANK:
+        else:
             print(f"{record['path']:{width}}  -  {BLANK}")

@@ -2,9 +2,10 @@
 
 A stage is a function of the previous stage's outputs, its own parameters and the sample weights;
 it returns its outputs and, for batch normalization, the moments of the batch. On a CPU, TensorFlow
-runs convolution and pooling, with oneDNN. XLA compiles batch normalization and activation, so that
-each of them and each of their gradients is a single pass over memory. The backward pass of a stage
-repeats its forward pass, which is cheaper than storing intermediate values.
+runs convolution and pooling, with oneDNN where it is enabled. XLA compiles batch normalization and
+activation, so that each of them and each of their gradients is a single pass over memory. The
+backward pass of a stage repeats its forward pass, which is cheaper than storing intermediate
+values.
 """
 
 import keras

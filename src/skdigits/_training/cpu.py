@@ -1,4 +1,4 @@
-"""Features of the processor, and what TensorFlow should use of them."""
+"""Features of the processor, and the oneDNN setting that suits them."""
 
 import functools
 import os
@@ -33,8 +33,8 @@ def has_fast_bfloat16():
 def enable_onednn():
     """Let TensorFlow use oneDNN on any processor with AVX2, unless the user has decided.
 
-    By default, TensorFlow uses it only on processors with AVX512-VNNI or newer instructions, and
-    on others computes convolutions with Eigen, which takes up to 1.6 times as long. TensorFlow
+    By default, TensorFlow uses it only on newer processors, such as those with VNNI instructions.
+    On others, it computes convolutions with Eigen, which takes 1.5 to 1.7 times as long. TensorFlow
     reads the variable when it is imported, which may be before the first fit.
     """
     if "tensorflow" not in sys.modules and "avx2" in processor_flags():

@@ -172,12 +172,13 @@ class RejectionCurveDisplay:
         name = self.name if name is None else name
         others = self.ax_.lines[:]
         color = COLORS[len(others) % len(COLORS)]
-        marks = [np.count_nonzero(self.thresholds < mark) for mark in MARKED_THRESHOLDS]
-        marks = [index for index in marks if index < len(self.thresholds)]
+        # By index; of several thresholds at the same point, the last one is shown.
+        marks = {np.count_nonzero(self.thresholds < mark): mark for mark in MARKED_THRESHOLDS}
+        marks.pop(len(self.thresholds), None)  # none is accepted
         options = {"color": color, "label": name, "drawstyle": "steps-post"}
-        options |= {"marker": "o", "markersize": 4, "markevery": marks}
+        options |= {"marker": "o", "markersize": 4, "markevery": list(marks)}
         (self.line_,) = self.ax_.plot(self.rejected, self.errors, **line_options(options, line_kw))
-        for index, threshold in zip(marks, MARKED_THRESHOLDS, strict=False):
+        for index, threshold in marks.items():
             self.ax_.annotate(
                 f"≥ {threshold:g}",
                 (self.rejected[index], self.errors[index]),
