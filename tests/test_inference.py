@@ -83,9 +83,10 @@ def test_convolutions_are_those_of_keras(
     expected = network(X).numpy()
     with threadpool_limits(n_threads):
         logits = layer_outputs(config, weights, X, 0, 1)
-    np.testing.assert_allclose(softmax(logits, axis=1), expected, atol=1e-6)
+    # Keras computes in float32, and depending on the processor rounds by more than 1e-6.
+    np.testing.assert_allclose(softmax(logits, axis=1), expected, atol=3e-6)
     exact = layer_outputs(config, weights, X.astype(float), 0, 1, dtype=np.float64)
-    np.testing.assert_allclose(softmax(exact, axis=1), expected, atol=1e-6)
+    np.testing.assert_allclose(softmax(exact, axis=1), expected, atol=3e-6)
 
     ends = [layer for layer in network.layers if "activation" in layer.name]
     assert len(ends) == 2
