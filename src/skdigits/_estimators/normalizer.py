@@ -26,7 +26,7 @@ class SeveralDigitsWarning(UserWarning):
     Attributes
     ----------
     indices : list of int
-        Their positions in X.
+        Indices of these images in X.
 
     Examples
     --------
