@@ -148,6 +148,15 @@ def test_widths_are_written_in_full(digits):
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["2", "16", "128", "1024"]
 
 
+@pytest.mark.parametrize("values", [(0.001, 0.003), (0.001, 0.01), (100, 200)])
+def test_few_values_are_the_only_ticks(values, digits):
+    X, _, y, _ = digits
+    search = GridSearchCV(DecisionTreeClassifier(), {"ccp_alpha": values}).fit(X[:200], y[:200])
+    axes = SweepDisplay.from_estimator(search).ax_[1]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == [str(v) for v in values]
+    assert axes.get_ylim()[1] > search.cv_results_["mean_fit_time"].max()
+
+
 def test_int_and_float_values_are_distinguished(digits):
     X, _, y, _ = digits
     grid = {"max_depth": [2, 8], "max_features": [1, 1.0]}

@@ -179,7 +179,8 @@ class SweepDisplay:
         self.ax_[0].set_ylabel(self.scoring)
         if held:
             self.ax_[0].set_title(held, fontsize="small", loc="left")
-        self.ax_[1].set(ylabel="fit time, s\n(with compiling)", ylim=(0, None))
+        self.ax_[1].set(ylabel="fit time, s\n(with compiling)")
+        self.ax_[1].set_ylim(0, 1.12 * table.time.max())
         limits = np.array([axes.get_xlim() for axes in self.ax_])
         for axes in self.ax_:
             axes.set_xlim(limits.min(), limits.max())  # failed candidates have a time, but no score

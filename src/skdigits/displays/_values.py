@@ -93,16 +93,16 @@ def mark_values(axes, values):
         rotated = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if are_long else {}
         axes.set_xticks(range(len(names)), names, **rotated)
         return
-    if not _is_geometric(values):
-        return
-    from matplotlib.ticker import LogLocator, NullLocator
-
-    axes.set_xscale("log")
+    is_geometric = _is_geometric(values)
     values = np.unique(np.asarray(values, dtype=float))
-    span = values[-1] / values[0]
-    if np.diff(np.log(values)).min() > 0.1 * np.log(span):
-        axes.set_xticks(values, [f"{value:.4g}" for value in values])
-    else:
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < 300 else (1,)))
+    distances = np.diff(np.log(values) if is_geometric else values)
+    if is_geometric:
+        from matplotlib.ticker import LogLocator, NullLocator
+
+        axes.set_xscale("log")
+        subs = (1, 2, 5) if values[-1] < 300 * values[0] else (1,)
+        axes.xaxis.set_major_locator(LogLocator(subs=subs))
         axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_minor_locator(NullLocator())
+    if len(values) > 1 and distances.min() > 0.1 * distances.sum():  # there is room for all labels
+        axes.set_xticks(values, [f"{value:.4g}" for value in values])
