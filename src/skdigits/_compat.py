@@ -1,4 +1,4 @@
-"""Every use of private API of scikit-learn, joblib, Keras and TensorFlow, and its reason.
+"""All uses of private APIs of scikit-learn, joblib, Keras and TensorFlow, with reasons.
 
 The rest of skdigits imports these names from here, so a new release of one of the libraries can
 break only this file.

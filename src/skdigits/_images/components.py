@@ -29,7 +29,7 @@ def shows_several_digits(foreground):
     heights, widths = bottoms - tops, rights - lefts
     high = np.flatnonzero(heights >= COMPARABLE * heights.max())
     high = high[np.argsort(lefts[high])]
-    # Parts of a broken digit overlap: they lie above each other.
+    # Parts of a broken digit overlap: one lies above the other.
     overlaps = rights[high[:-1]] - lefts[high[1:]]
     narrower = np.minimum(widths[high[:-1]], widths[high[1:]])
     return bool((overlaps <= OVERLAP * narrower).any())

@@ -173,7 +173,7 @@ class SweepDisplay:
             axes.grid(alpha=0.3)
             axes.spines[["top", "right"]].set_visible(False)
             axes.set_xlabel(names[0])
-        if not given_two:  # panels above each other
+        if not given_two:  # one panel above the other
             self.ax_[0].set_xlabel("")
             self.ax_[0].tick_params(labelbottom=False)
         self.ax_[0].set_ylabel(self.scoring)
