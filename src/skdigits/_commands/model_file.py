@@ -63,7 +63,7 @@ def load_model(path):
     """Load a fitted classifier of skdigits that predicts probabilities.
 
     The file may also hold a pipeline of a `DigitImageNormalizer` and the classifier, or a search
-    for either of them.
+    over either.
 
     Returns
     -------
