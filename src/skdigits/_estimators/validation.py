@@ -97,7 +97,7 @@ def check_validation_data(estimator, X_val, y_val, sample_weight_val):
     if X_val.shape[1] != estimator.n_features_in_:
         raise ValueError(
             f"X_val has {X_val.shape[1]} features, but X has {estimator.n_features_in_}; steps of "
-            "a Pipeline do not transform X_val, see ReducedDigitClassifier"
+            "a Pipeline do not transform X_val (see ReducedDigitClassifier)"
         )
     values = value_range(X_val)
     check_range(*values, "X_val")
