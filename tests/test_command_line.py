@@ -351,10 +351,10 @@ TRAIN_ERRORS = {
     "text": "text/0 must hold image files; found none",
     "damaged": "damaged/0/image.png cannot be read as an image: cannot identify image file",
     "named.npz": "named.npz must hold the arrays X and y; found images, labels",
-    "short.npz": "short.npz must hold one label per sample; got (7,) for (300, 64)",
+    "short.npz": "short.npz must hold one label per sample; got shapes (7,) and (300, 64)",
     "empty.npz": "empty.npz must hold samples with pixels; got shape (0, 64)",
-    "flat.npz": "flat.npz must hold numbers X of shape (samples, pixels) or (samples, height, "
-    "width); got uint8 of shape (64,)",
+    "flat.npz": "flat.npz must hold a numeric array X of shape (samples, pixels) or (samples, "
+    "height, width); got uint8 of shape (64,)",
     "missing.npz": "missing.npz must hold finite pixels; some are missing or infinite",
     "objects.npz": "objects.npz must be an .npz file of arrays without Python objects: Object "
     "arrays cannot be loaded when allow_pickle=False",
@@ -495,7 +495,7 @@ def test_several_digits_are_named_by_their_file(run, reader, folder):
     for left in (20, 80):
         ImageDraw.Draw(image).rectangle((left, 10, left + 8, 50), fill="black")
     image.save("eleven.png")
-    message = "eleven.png shows several digits; crop one digit per image"
+    message = "eleven.png shows several digits; crop it to a single digit"
     with pytest.warns(UserWarning, match=f"^{message}$"):
         status, out, _ = run(f"predict '{reader}' eleven.png --json")
     assert status == 0
@@ -595,9 +595,9 @@ def test_data_that_do_not_suit_the_model(run, reader, fitted, folder):
         "evaluate digits.joblib few.npz": "few.npz must have 64 pixels per image, as in training; "
         "got 60",
         f"evaluate {reader} drawings": "drawings must have labels among 0, 1; got 2",
-        "predict scaled.joblib drawings/2/2.png": "image files are on another scale than in "
-        "training: X has values from 0 to 255, but the training samples had values from 0 to 1; "
-        "scale X as in training",
+        "predict scaled.joblib drawings/2/2.png": "image files are on a different scale from "
+        "the training data: X has values from 0 to 255, but the training samples had values from 0 "
+        "to 1; scale X as in training",
     }.items():
         status, out, err = run(arguments)
         assert (status, out, err) == (1, "", f"skdigits: {message}\n")

@@ -239,7 +239,7 @@ def test_blank_image_becomes_zeros_with_a_warning(blank):
 
 def test_warning_of_blank_images_explains_the_scale_of_uint8(digits):
     image = np.minimum(digits[0][0], 15).reshape(8, 8).astype(np.uint8)
-    message = "are set to 0; uint8 pixels are read on a scale from 0 to 255, other types also"
+    message = "are set to 0; uint8 pixels are read on a scale from 0 to 255; only other types"
     with pytest.warns(UserWarning, match=message):
         normalized(image)
     with pytest.warns(UserWarning, match="its pixels are set to 0$"):

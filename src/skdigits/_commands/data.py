@@ -42,7 +42,7 @@ def read_data(source, label="label", *, subset="train", normalizer=None):
     Parameters
     ----------
     source : str
-        As the user passed it.
+        "mnist", or the path of a file or folder, as passed on the command line.
     label : str, default="label"
         Column of the labels in a CSV file.
     subset : {"train", "test"}, default="train"
@@ -145,11 +145,13 @@ def _checked(path, X, y):
     """Check arrays, and flatten images to rows of pixels."""
     if X.ndim not in (2, 3) or X.dtype.kind not in "buif":
         raise CommandError(
-            f"{path} must hold numbers X of shape (samples, pixels) or (samples, height, width); "
-            f"got {X.dtype} of shape {X.shape}"
+            f"{path} must hold a numeric array X of shape (samples, pixels) or (samples, height, "
+            f"width); got {X.dtype} of shape {X.shape}"
         )
     if y.shape != X.shape[:1]:
-        raise CommandError(f"{path} must hold one label per sample; got {y.shape} for {X.shape}")
+        raise CommandError(
+            f"{path} must hold one label per sample; got shapes {y.shape} and {X.shape}"
+        )
     if not X.size:
         raise CommandError(f"{path} must hold samples with pixels; got shape {X.shape}")
     if not np.isfinite(X).all():

@@ -2,7 +2,7 @@
 
 
 class CommandError(Exception):
-    """An error whose message is printed in one line, without a traceback."""
+    """An error whose message is printed on one line, without a traceback."""
 
 
 def first_line(error):

@@ -1,4 +1,4 @@
-"""`skdigits evaluate`: measure a saved classifier on labeled samples."""
+"""`skdigits evaluate`: evaluate a saved classifier on labeled samples."""
 
 import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
@@ -34,7 +34,7 @@ def run(options):
 
 
 def _errors_by_class(y, predicted, classes):
-    """Yield the lines of a table: the errors of each class, and its most frequent one."""
+    """Yield the lines of a table: each class, its errors and its most frequent wrong prediction."""
     width = max(5, *(len(str(label)) for label in classes))
     yield f"{'class':{width}}  samples  errors  most often read as"
     counts = confusion_matrix(y, predicted, labels=classes)

@@ -63,9 +63,9 @@ def read_image(path, normalizer):
         reason = first_line(error)
         raise CommandError(f"{path} cannot be read as an image: {reason}") from None
     if not row.any():
-        return row, False  # the warning lists the image by its index only
+        return row, False  # the warning only has the index of the image
     several = [isinstance(warning.message, SeveralDigitsWarning) for warning in caught]
     for warning, is_several in zip(caught, several, strict=True):
-        reason = " shows several digits; crop one digit per image"
+        reason = " shows several digits; crop it to a single digit"
         warn(f"{path}{reason if is_several else f': {warning.message}'}")
     return row, any(several)

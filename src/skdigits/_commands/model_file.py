@@ -20,7 +20,7 @@ from skdigits._utils import atomic_write, check_memory_for, file_in_errors
 
 CLASSIFIERS = (DenseDigitClassifier, ConvDigitClassifier, ReducedDigitClassifier)
 NAMES = "DenseDigitClassifier, ConvDigitClassifier or ReducedDigitClassifier"
-MODEL_HELP = "file saved by `skdigits train`, or with joblib"
+MODEL_HELP = "file saved by `skdigits train` or with joblib, but not as ONNX"
 PIPELINE = "pipeline of a DigitImageNormalizer and one of them"
 
 
@@ -62,14 +62,14 @@ def _onnx_content(model):
 def load_model(path):
     """Load a fitted classifier of skdigits that predicts probabilities.
 
-    The file may also hold a pipeline of a `DigitImageNormalizer` and the classifier, or a search
-    over either.
+    The file may also hold a pipeline of a `DigitImageNormalizer` and the classifier, or a fitted
+    search, such as a GridSearchCV, over either.
 
     Returns
     -------
     classifier : estimator
     normalizer : DigitImageNormalizer or None
-        The one in the pipeline.
+        The normalizer of the pipeline; None without a pipeline.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def load_model(path):
 
 
 def _best(model):
-    """Return the estimator that a search found; other estimators as they are."""
+    """Return the best estimator of a search; return any other estimator unchanged."""
     return getattr(model, "best_estimator_", model)
 
 
@@ -123,7 +123,7 @@ def check_pixels(X, n_pixels, source):
 def check_labels(y, classes, source):
     """Convert labels to the type of the training labels, and check that they are among them."""
     if classes.dtype.kind in "OTU":
-        y = y.astype(str)  # folders named by digits give integers
+        y = y.astype(str)  # folders named after digits yield integers
     unknown = y[~np.isin(y, classes)]
     if len(unknown):
         known = ", ".join(map(str, classes))

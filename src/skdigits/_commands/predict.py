@@ -24,7 +24,7 @@ def add_parser(commands):
         "--threshold",
         type=_probability,
         metavar="P",
-        help="print ? instead of a label whose probability is below P, and for several digits",
+        help="print ? if the label's probability is below P or the image shows several digits",
     )
     parser.add_argument(
         "--json", action="store_true", help="print JSON with the probabilities of all labels"
@@ -94,12 +94,12 @@ def _read(paths, normalizer):
 
 def _probabilities(classifier, X):
     with warnings.catch_warnings():
-        # A model trained on pixels on another scale than 0 to 255 would misread the images.
+        # A model trained on pixels on a scale other than 0 to 255 would misread the images.
         warnings.filterwarnings("error", message=".*scale X as in training")
         try:
             return classifier.predict_proba(X)
         except UserWarning as warning:
-            message = f"image files are on another scale than in training: {warning}"
+            message = f"image files are on a different scale from the training data: {warning}"
             raise CommandError(message) from None
 
 

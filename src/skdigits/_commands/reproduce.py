@@ -76,7 +76,8 @@ def run(options, parser):
     if options.quick and options.seeds:
         parser.error("--seeds must not be passed with --quick, which uses one seed")
     names = list(STUDIES) if "all" in options.studies else dict.fromkeys(options.studies)
-    with threadpool_limits(environment()["threads"]):  # NumPy is imported already
+    # NumPy was imported before OMP_NUM_THREADS was set.
+    with threadpool_limits(environment()["threads"]):
         for name in names:
             reproduce(
                 STUDIES[name],

@@ -43,7 +43,7 @@ def add_parser(commands):
     parser.add_argument(
         "--test",
         metavar="DATA",
-        help="test samples (default: MNIST's own for mnist; otherwise a tenth of DATA, held "
+        help="test samples (default: the MNIST test set for mnist; otherwise a tenth of DATA, held "
         "out from training)",
     )
     parser.add_argument(
@@ -64,7 +64,7 @@ def _setting(text):
     try:
         return name, ast.literal_eval(value)
     except (ValueError, SyntaxError, TypeError):
-        return name, value  # such as optimizer=sgd
+        return name, value  # a plain string, such as optimizer=sgd
 
 
 def _seed(text):

@@ -32,7 +32,7 @@ def augmentation_limits(augmentation, image_shape):
     if augmentation is None:
         return None
     if isinstance(augmentation, str):  # "digits" is the only valid string
-        side = min(image_shape) / 28  # of the images of MNIST
+        side = min(image_shape) / 28  # relative to MNIST's images
         augmentation = {
             "shift": 2 * side,
             "rotation": 10,

@@ -105,7 +105,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         X_val : array-like of shape (n_val_samples, n_features), default=None
             Samples to validate on after every epoch. If None, ``early_stopping=True`` holds out
             some of the training samples. In a search or a cross-validation, their number must
-            differ from that of `X`: scikit-learn splits every argument with as many rows.
+            differ from that of `X`: scikit-learn splits every argument that has as many rows as
+            `X`.
         y_val : array-like of shape (n_val_samples,), default=None
             Labels of `X_val`.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
@@ -120,7 +121,9 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         ------
         ValueError
             If data or parameters are invalid, or if training diverges. If early stopping has a best
-            epoch to restore, divergence ends training with its weights and a warning instead.
+            epoch to restore, `fit` restores its weights and issues a warning instead.
+        MemoryError
+            If training needs more memory than is available.
         """
         start = time.perf_counter()
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
@@ -160,10 +163,10 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one more epoch, on these samples.
 
-        The learning rate is the parameter `learning_rate`, or its default, in every step: "cosine"
-        and "one_cycle" depend on the number of epochs and are replaced by "constant" here. Their
-        `fit` ends at a rate near 0, so lower `learning_rate` before you continue with new samples.
-        An "exponential" schedule continues from call to call.
+        The schedules "cosine" and "one_cycle" depend on the number of epochs and are replaced by
+        "constant" here: every step uses the parameter `learning_rate`, or its default. A `fit` with
+        one of them ends at a rate near 0, so lower `learning_rate` before you continue with new
+        samples. An "exponential" schedule continues from call to call.
 
         Parameters
         ----------
@@ -185,8 +188,11 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Raises
         ------
         ValueError
-            As for `fit`, or if `classes` is missing in the first call, or if a parameter requires
-            all samples at once: ``early_stopping`` or ``class_weight="balanced"``.
+            As for `fit`; or if `classes` is missing in the first call or changes in a later one; or
+            if a parameter requires all samples at once: ``early_stopping`` or
+            ``class_weight="balanced"``.
+        MemoryError
+            As for `fit`.
         """
         start = time.perf_counter()
         resume = "network_config_" in vars(self)
@@ -300,7 +306,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            Columns are in the order of ``classes_``. float64 if X is float64, else float32.
+            Columns are in the order of ``classes_``. float32, or float64 if X is float64 or if
+            float32 overflows.
         """
         return softmax(snapshot(self)._layer_outputs(X), axis=1)
 
@@ -421,7 +428,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         return self
 
     def to_keras(self):
-        """Build a Keras model with these weights.
+        """Build a Keras model with the weights of the classifier.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Defaults that depend on the number of training samples, see docs/defaults.md."""
+"""Defaults that depend on the number of training samples; see docs/defaults.md."""
 
 
 def default_batch_size(n_samples):
@@ -14,7 +14,7 @@ def default_epochs(n_samples, factor):
 
 
 def default_label_smoothing(n_samples):
-    """Return the label smoothing: the more samples, the less the labels need it."""
+    """Return the label smoothing; large training sets need less."""
     return min(0.05, 1000 / n_samples)
 
 

@@ -35,20 +35,21 @@ class DenseDigitClassifier(BaseDigitClassifier):
         default for a name, which is 0.01 for "sgd", 0.0025 for "schedulefreeadamw" and 0.001 for
         all others.
     learning_rate_schedule : str, default="one_cycle"
-        "constant"; "exponential" (times ``decay_rate ** (step / decay_steps)``); "cosine" (down
-        to 0 over all epochs, [1]_); or "one_cycle" (linearly up from 1/25 of `learning_rate`,
+        "constant"; "exponential" (multiplied by ``decay_rate ** (step / decay_steps)``); "cosine"
+        (down to 0 over all epochs, [1]_); or "one_cycle" (linearly up from 1/25 of `learning_rate`,
         then down to 0 like a cosine, [2]_). "cosine" and "one_cycle" reach their lowest rate only
         after all `epochs`; with `early_stopping`, `fit` warns about this. Use "constant" then.
     decay_steps : float, default=10_000
         Number of steps (batches) over which the "exponential" schedule decays by `decay_rate`.
     decay_rate : float, default=0.9
-        Decay of the "exponential" schedule.
+        Decay factor of the "exponential" schedule.
     warmup_fraction : float, default=0.25
         Fraction of all steps during which the "one_cycle" learning rate rises, in [0, 1).
     batch_size : int, default=None
         Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 2,000
-        training samples, 64 for up to 20,000 and 128 for more. With None, up to 1,000 training
-        samples are also sorted, and equal samples are merged, so that their order does not matter.
+        training samples, 64 for up to 20,000 and 128 for more. If there are at most `batch_size`
+        training samples, or 1,000 with None, they are also sorted, and equal samples are merged, so
+        that their order does not matter.
     epochs : int, default=None
         Number of epochs, or their maximum number with `early_stopping`. None means
         ``400 / n_samples ** (1 / 3)``, rounded.

@@ -1,4 +1,4 @@
-"""Fitting: parameters and validated data -> configuration, datasets and the new learned state."""
+"""Configure a fit, build its datasets, run its epochs and set the fitted attributes."""
 
 import sys
 
@@ -23,7 +23,8 @@ from skdigits._training.state import (
 )
 from skdigits._utils import FLOAT32_MAX, FLOAT32_TINY, warn
 
-# With `batch_size=None`, the order of up to this many training samples does not matter.
+# With `batch_size=None`, the order of up to this many training samples does not matter; otherwise
+# that of up to `batch_size` samples.
 MERGED_SAMPLES = 1_000
 
 OPTIMIZERS = (
@@ -47,7 +48,7 @@ def initialize(estimator, n_features, classes):
     """Set the attributes of an untrained network."""
     estimator.classes_ = classes
     estimator.network_config_ = estimator._network_config(n_features, len(classes))
-    # After skdigits.networks, which reports what to install if TensorFlow is missing.
+    # Imported after skdigits.networks, which lists what to install if TensorFlow is missing.
     from skdigits._training.trainer import initial_weights
 
     layers = weights_by_layer(estimator.network_config_)
@@ -73,7 +74,7 @@ def check_resumable(estimator, n_features):
         raise ValueError(
             "training can only resume with the layers of the fitted network, which has "
             f"{_difference(estimator.network_config_, config)}; call fit with warm_start=False to "
-            "start anew"
+            "start over"
         )
 
 
@@ -97,8 +98,9 @@ def _difference(fitted, asked):
 def training_config(estimator, *, schedule):
     """Build the configuration of training from the parameters of an estimator.
 
-    NumPy's numbers are converted to Python's. They can overflow, and TensorFlow rejects some that
-    equal a Python number which it accepts, so that the pool could lend the wrong network.
+    NumPy scalars are converted to Python numbers: they can overflow, and TensorFlow rejects some
+    of them although it accepts the equal Python number. As the pool compares configurations by
+    value, it could then lend the wrong network.
     """
     from skdigits._training.optimizers import split_learning_rate, to_config
 

@@ -1,11 +1,11 @@
-"""The range of the training samples, and the warning about samples on another scale."""
+"""The range of the training samples, and the warning about samples on a different scale."""
 
 import numpy as np
 
 from skdigits._utils import warn
 
-# Samples this many times larger or smaller than those in training are on another scale. The usual
-# scales of pixels, up to 1, 16 and 255, differ by a factor of about 16.
+# Samples this many times larger or smaller than those in training are on a different scale. The
+# usual scales of pixels, up to 1, 16 and 255, differ by a factor of about 16.
 FACTOR = 8
 # Fewer samples with small values may just be dark digits.
 MIN_DARK_SAMPLES = 10
@@ -55,9 +55,9 @@ def warn_if_scaled_differently(X, values, trained, name="X"):
     trained_low, trained_high, typical = trained
     largest, trained_largest = max(high, -low), max(trained_high, -trained_low)
     if largest > FACTOR * trained_largest:
-        differs = np.median(_peaks(X)) > FACTOR * trained_largest > 0  # not just by outliers
+        differs = np.median(_peaks(X)) > FACTOR * trained_largest > 0  # not only in outliers
     elif FACTOR * largest < typical:
-        # Only fractions of 1 cannot be the pixels of a dark image.
+        # Small integers may be the pixels of a dark image; fractions of 1 cannot.
         is_fraction = 0.5 < largest <= 1 and (np.rint(X) != X).any()
         differs = is_fraction or len(_peaks(X)) >= MIN_DARK_SAMPLES
     elif -FACTOR * low > trained_largest and trained_low >= 0:
@@ -80,6 +80,6 @@ def table_range(X):
 
 
 def _peaks(X):
-    """Largest absolute values of the samples that are not all zero."""
+    """Return the largest absolute value of each sample that is not all zero."""
     peaks = np.maximum(X.max(axis=1), -X.min(axis=1).astype(float))
     return peaks[peaks > 0]

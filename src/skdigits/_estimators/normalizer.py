@@ -142,10 +142,10 @@ class DigitImageNormalizer(
         Returns
         -------
         X_normalized : ndarray of shape (n_samples, 784)
-            Rows of pixels, uint8. Blank images become all 0, and a warning lists them: images with
-            a contrast below 16 of 255 gray levels, with only noise, or without a digit of the given
-            `polarity`. Another warning, `SeveralDigitsWarning`, lists images of several digits,
-            which are scaled into one box together.
+            Rows of pixels, uint8. Blank images become all 0, and a warning lists them. Images are
+            blank if their contrast is below 16 of 255 gray levels, or if they show only noise or
+            no digit of the given `polarity`. Another warning, `SeveralDigitsWarning`, lists images
+            of several digits, which are scaled into one box together.
 
         Raises
         ------
@@ -220,7 +220,8 @@ def _warn_of_blank(images, blank):
     )
     if any(_is_dim_uint8(images[number]) for number in blank):
         message += (
-            "; uint8 pixels are read on a scale from 0 to 255, other types also from 0 to 1 or 16"
+            "; uint8 pixels are read on a scale from 0 to 255; only other types may have a scale "
+            "from 0 to 1 or from 0 to 16"
         )
     warn(message)
 
@@ -229,7 +230,7 @@ def _warn_of_several_digits(images, several):
     show = "shows" if len(several) == 1 else "show"
     message = (
         f"{len(several)} of {len(images)} images in X {show} several digits "
-        f"{_format_indices(several)}; they are scaled as one shape: crop one digit per image"
+        f"{_format_indices(several)}; they are scaled as one shape: crop images to single digits"
     )
     warn(SeveralDigitsWarning(message, several))
 

@@ -39,7 +39,7 @@ class VersionedState:
 
 
 def plain_optimizer(values):
-    """Replace a Keras optimizer among named values by its configuration, which is plain data."""
+    """Replace a Keras optimizer among parameters with its configuration, which is plain data."""
     optimizer = values.get("optimizer")
     if not hasattr(optimizer, "get_config") or isinstance(optimizer, type):
         return values
@@ -52,7 +52,7 @@ def snapshot(estimator):
     """Return a view of an estimator's fitted state, which no later fit changes.
 
     It takes less than a microsecond: a fit replaces the dictionary of attributes instead of
-    changing its fitted attributes, see `replace_on_success`.
+    changing its fitted attributes; see `replace_on_success`.
     """
     view = object.__new__(type(estimator))
     view.__dict__ = vars(estimator)
@@ -60,7 +60,7 @@ def snapshot(estimator):
 
 
 def fitted_property(compute):
-    """Make a property of a fitted estimator; before `fit`, the AttributeError names it."""
+    """Make a property that raises an AttributeError with its name before `fit`."""
 
     @wraps(compute)
     def get(estimator):

@@ -41,7 +41,7 @@ class ProgressBar:
     DenseDigitClassifier [########################################] 100% 0:00:...
     """
 
-    max_propagation_depth = None  # from a search through its pipelines to the epochs of each fit
+    max_propagation_depth = None  # no limit: the epochs of fits inside a search count, too
 
     def __init__(self):
         self._listeners = {}
@@ -81,7 +81,7 @@ class _Bar:
         self._file = sys.stdout
         self._redraws = self._file.isatty() or "ipykernel" in sys.modules
         self._lock = threading.Lock()
-        self._done = defaultdict(float)  # unfinished task -> finished part of it, of the whole
+        self._done = defaultdict(float)  # unfinished task -> its finished share of the whole
         self._start = self._drawn = time.monotonic()
         if self._redraws:
             self._draw()
@@ -98,7 +98,7 @@ class _Bar:
                 self._draw()
 
     def close(self):
-        """Draw the bar a last time, and end the line."""
+        """Draw the bar one last time, and end the line."""
         with self._lock:
             self._draw(end="\n")
 

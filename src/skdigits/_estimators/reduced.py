@@ -157,7 +157,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights.
         X_val : array-like of shape (n_val_samples, n_features), default=None
-            Samples, not reduced, on which the classifier is validated after every epoch. In a
+            Unreduced samples on which the classifier is validated after every epoch. In a
             search or a cross-validation, their number must differ from that of `X`, because
             scikit-learn splits every argument with as many rows as `X`.
         y_val : array-like of shape (n_val_samples,), default=None
@@ -176,6 +176,8 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         ------
         ValueError
             If data or parameters are invalid. The classifier then stays unchanged.
+        TypeError
+            If X is sparse and `reducer` is None.
         """
         start = time.perf_counter()
         raise_for_params(params, self, "fit")
@@ -243,7 +245,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         return tags
 
     def _parts(self):
-        """Return the reducer and the classifier, not fitted."""
+        """Return the unfitted reducer and the unfitted classifier."""
         reducer, classifier = self.reducer, self.classifier
         if reducer is None:
             from sklearn.decomposition import PCA  # slow to import
@@ -274,7 +276,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         self._training_range = None if values is None else training_range(X, values)
 
     def _check_scale(self, X, name="X"):
-        """Warn if samples are on another scale than in training, which a reducer would hide."""
+        """Warn about samples scaled differently from the training samples; a reducer hides that."""
         X = _as_array(X)
         values = table_range(X)
         if self._training_range is not None and values is not None:
@@ -321,7 +323,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Samples, not reduced.
+            Unreduced samples.
 
         Returns
         -------
@@ -337,7 +339,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Samples, not reduced.
+            Unreduced samples.
 
         Returns
         -------
@@ -353,7 +355,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Samples, not reduced.
+            Unreduced samples.
 
         Returns
         -------
@@ -369,7 +371,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Samples, not reduced.
+            Unreduced samples.
 
         Returns
         -------
@@ -385,7 +387,7 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Samples, not reduced.
+            Unreduced samples.
         layer : int, default=-1
             Index of the hidden layer, from 0; negative indices count from the last layer.
 

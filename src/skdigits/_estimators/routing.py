@@ -40,7 +40,7 @@ def route_fit(owner, metadata, reducer, classifier):
     Raises
     ------
     ValueError
-        If the classifier does not accept one of the metadata.
+        If the classifier's ``fit`` does not accept some of the metadata.
     """
     if get_config()["enable_metadata_routing"]:
         return process_routing(owner, "fit", **metadata)

@@ -55,7 +55,7 @@ def as_float(value):
 
 
 def one_line(value):
-    """Represent a value in one line; the repr of a NumPy array may have several."""
+    """Represent a value on one line; the repr of a NumPy array may have several."""
     return " ".join(repr(value).split())
 
 
@@ -97,7 +97,7 @@ def check_validation_data(estimator, X_val, y_val, sample_weight_val):
     if X_val.shape[1] != estimator.n_features_in_:
         raise ValueError(
             f"X_val has {X_val.shape[1]} features, but X has {estimator.n_features_in_}; steps of "
-            "a Pipeline do not transform X_val, see ReducedDigitClassifier"
+            "a Pipeline do not transform X_val (see ReducedDigitClassifier)"
         )
     values = value_range(X_val)
     check_range(*values, "X_val")
@@ -118,7 +118,7 @@ def check_validation_arguments(X_val, y_val, sample_weight_val):
 
 @contextmanager
 def conversion_errors(name):
-    """Explain numbers beyond the range of float32, and leave out the values of a 1D array."""
+    """Reword conversion errors: explain overflow of float32, and omit the values of 1D arrays."""
     try:
         with np.errstate(over="ignore"):  # scikit-learn rejects infinity
             yield
@@ -138,8 +138,8 @@ def check_range(low, high, name):
     """Check that float32 can hold all values from the lowest to the highest."""
     if max(high, -low, high - low) > FLOAT32_MAX:  # training subtracts them from each other
         raise ValueError(
-            f"{name} and its differences must be within the range of float32 (3.4e38), in which "
-            f"the network is trained; got values from {low:g} to {high:g}"
+            f"{name} and the differences between its values must be within the range of float32 "
+            f"(3.4e38), in which the network is trained; got values from {low:g} to {high:g}"
         )
 
 
@@ -177,7 +177,7 @@ def class_weights(class_weight, classes, y, weight):
     Parameters
     ----------
     class_weight : dict, "balanced" or None
-        As the user passed it.
+        The parameter of the classifier.
     classes : ndarray
         The sorted classes.
     y, weight : ndarray

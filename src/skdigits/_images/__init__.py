@@ -1,1 +1,1 @@
-"""Images of digits: shapes, segmentation, and the transformer to MNIST's format."""
+"""Images of digits: shapes, segmentation, and conversion to MNIST's format."""

@@ -1,10 +1,10 @@
-"""Drop specks, and recognize several digits."""
+"""Drop specks, and detect images of several digits."""
 
 import numpy as np
 from scipy import ndimage
 
 SPECK = 0.05  # components smaller than this fraction of the largest are dropped
-COMPARABLE = 0.6  # fraction of the largest height; lower components are bars, not other digits
+COMPARABLE = 0.6  # fraction of the largest height; shorter components are bars, not other digits
 OVERLAP = 0.2  # largest overlap of digits side by side, as a fraction of the narrower one
 WIDEST = 1.9  # largest ratio of width to height; wider shapes are digits that touch
 
@@ -29,7 +29,7 @@ def shows_several_digits(foreground):
     heights, widths = bottoms - tops, rights - lefts
     high = np.flatnonzero(heights >= COMPARABLE * heights.max())
     high = high[np.argsort(lefts[high])]
-    # Parts of a broken digit overlap: one lies above the other.
+    # Parts of a broken digit overlap horizontally: one is above the other.
     overlaps = rights[high[:-1]] - lefts[high[1:]]
     narrower = np.minimum(widths[high[:-1]], widths[high[1:]])
     return bool((overlaps <= OVERLAP * narrower).any())

@@ -1,4 +1,4 @@
-"""Remove the lines of ruled and squared paper."""
+"""Remove the lines of ruled and graph paper."""
 
 import numpy as np
 from scipy import ndimage
@@ -25,7 +25,7 @@ def remove_lines(foreground, threshold):
 def _remove_horizontal(foreground, threshold):
     """Remove horizontal lines."""
     thickest = max(2, round(THICKEST * min(foreground.shape)))
-    # An opening keeps everything higher than a line is thick: strokes and vertical lines.
+    # An opening keeps everything taller than the thickness of a line: strokes, vertical lines.
     thin = foreground - ndimage.grey_opening(foreground, (thickest + 2, 1))
     length = max(1, round(SMOOTHED * foreground.shape[1]))
     thin = ndimage.uniform_filter1d(thin, length, axis=1, mode="nearest") > threshold
@@ -37,7 +37,7 @@ def _remove_horizontal(foreground, threshold):
     of_lines = on_line & thin & drawn
     # Lines between two rows of pixels are half as dark as others.
     thickness, level = np.median(runs[of_lines]), np.quantile(foreground[of_lines], 0.9)
-    # Strokes are higher than the line, or darker.
+    # Strokes are taller than the line, or darker.
     is_stroke = runs > thickness + 2
     darker = foreground[foreground > 1.3 * level]
     if len(darker) > foreground.size / 500:

@@ -17,7 +17,7 @@ STROKE = 2  # smallest width of strokes in the box, in pixels
 SCALES = (1, 16, 255, 65_535)  # fractions, scikit-learn's digits, 8 bits, 16 bits
 NOISE = 0.2  # pixels that are less correlated with their neighbors are noise
 ON_BORDER = 0.02  # fraction of the border; foreground that covers more may be a shadow
-SHADOW_ON_BORDER = 0.1  # the same; if it vanishes once uneven light is removed, it was a shadow
+SHADOW_ON_BORDER = 0.1  # the same; a larger foreground that vanishes in even light is a shadow
 SMALLEST = 20  # shorter side; smaller images are not checked for uneven light, lines and noise
 
 
@@ -70,7 +70,7 @@ def _gray_values_of_pillow(image):
 
 
 def _fractions(values):
-    """Scale values to the range from 0 to 1, whatever their unit."""
+    """Scale values to the range from 0 to 1, whatever their scale."""
     if values.dtype == np.uint8:
         return values.astype(np.float32) / 255
     values = values.astype(np.float64)
@@ -89,7 +89,7 @@ def to_mnist_format(foreground):
     digit = np.clip(digit / digit.max(), 0, 1)
     mass = digit / digit.sum()
     height, width = digit.shape
-    # In MNIST the center of mass is pixel 14, counted from 0, of both axes.
+    # In MNIST the center of mass is at pixel 14, counted from 0, on both axes.
     top = SIDE / 2 - mass.sum(axis=1) @ np.arange(height)
     left = SIDE / 2 - mass.sum(axis=0) @ np.arange(width)
     top, left = np.clip(np.rint([top, left]), 0, [SIDE - height, SIDE - width]).astype(int)
@@ -156,7 +156,7 @@ def _segment_components(foreground):
 
 
 def _correlation(values):
-    """Correlate neighboring pixels: near 0 in noise of any strength, higher in drawings."""
+    """Return the correlation of neighboring pixels: near 0 for noise, higher for drawings."""
     values = values - values.mean()
     vertical, horizontal = values[1:] * values[:-1], values[:, 1:] * values[:, :-1]
     return (vertical.sum() + horizontal.sum()) / (2 * (values * values).sum())
@@ -181,7 +181,7 @@ def _crop(foreground):
 def _thicken(digit):
     """Thicken strokes that would become thinner than those of MNIST."""
     inside = np.pad(digit, 1) > 0.5
-    # In the middle of a stroke the border is half its width away, on average a quarter.
+    # The border of a stroke is half its width away in the middle, and a quarter on average.
     thickness = 4 * ndimage.distance_transform_edt(inside)[inside].mean() - 1
     wanted = STROKE * max(digit.shape) / BOX
     radius = round((wanted - thickness) / 2)

@@ -1,4 +1,4 @@
-"""Shapes of the images in rows of pixels."""
+"""Determine and format the shapes of images."""
 
 import math
 
@@ -18,8 +18,8 @@ def resolve_image_shape(image_shape, n_pixels):
     Parameters
     ----------
     image_shape : (int, int) or None
-        As the user passed it. None means square images; if the number of pixels is not a
-        square number, rows are treated as images of 1 x n pixels, with a warning.
+        The parameter of the estimator. None means square images; if the number of pixels is not
+        a perfect square, rows are treated as images of 1 x n pixels, with a warning.
     n_pixels : int or None
         Number of pixels of an image; None if it is unknown.
 
@@ -30,7 +30,7 @@ def resolve_image_shape(image_shape, n_pixels):
     Raises
     ------
     ValueError
-        If `image_shape` is invalid or has another number of pixels.
+        If `image_shape` is invalid or has a different number of pixels.
     """
     if image_shape is None:
         side = math.isqrt(n_pixels)

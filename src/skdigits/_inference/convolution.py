@@ -51,8 +51,8 @@ def _pad_same(images, windows, strides, fill):
 def _convolve(images, kernel):
     """Multiply every patch of the images by the kernel.
 
-    Copies the columns that the kernel covers next to each other. The rows that it covers follow
-    each other in the copy, so the patches need no further copies: they overlap in memory.
+    The columns that the kernel covers are copied side by side. The rows that it covers are
+    contiguous in this copy, so the patches are overlapping views of it.
     """
     kernel_height, kernel_width, channels, filters = kernel.shape
     height, width, n_images, _ = images.shape

@@ -1,4 +1,4 @@
-"""Prediction: configuration + weights + samples -> layer outputs, in NumPy and SciPy."""
+"""Compute layer outputs from a configuration, weights and samples, in NumPy and SciPy."""
 
 import math
 
@@ -17,7 +17,7 @@ def _elu(x, alpha=1.0):
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
-# Keras' definitions. They may overwrite their argument.
+# Activations as Keras defines them. They may overwrite their argument.
 ACTIVATIONS = {
     "elu": _elu,
     "gelu": lambda x: x * (1 + erf(x / math.sqrt(2))) / 2,
@@ -57,7 +57,7 @@ def layer_outputs(config, weights, X, shift, scale, *, indices=None, depth=None,
     Returns
     -------
     outputs : ndarray of shape (n_samples, n_units) or (n_samples, height, width, filters)
-        Activations of that layer; for the last layer the logits, before the softmax.
+        Activations of the last of these layers; for the output layer, the logits.
     """
     layers = [
         (layer, {name: array.astype(dtype, copy=False) for name, array in arrays.items()})

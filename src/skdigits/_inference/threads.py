@@ -1,7 +1,7 @@
 """Run chunks of samples in as many threads as BLAS may use.
 
 BLAS only runs single matrix products in threads, not the copies between them. Each chunk therefore
-runs in one thread, with one thread of BLAS.
+runs in one thread, with single-threaded BLAS.
 """
 
 import functools
@@ -35,7 +35,7 @@ def run_in_threads(function, items):
         try:
             n_threads = min(_blas_threads(), len(waiting))
             with _blas().limit(limits=1):
-                # The limit has no effect while another thread limits BLAS by threadpoolctl.
+                # The limit has no effect while another thread limits BLAS with threadpoolctl.
                 _run(function, waiting, n_threads if _blas_threads() == 1 else 1)
         finally:
             _limits_blas.release()

@@ -19,12 +19,12 @@ def augment(images, limits, key):
     Parameters
     ----------
     images : tensor of shape (n_images, height, width)
-        Grey values.
+        Gray values.
     limits : tensor of shape (5,)
         Largest shift along each axis (pixels), rotation (degrees), zoom (0.1 is 10% larger or
         smaller) and horizontal shear (degrees). For each image, the shifts, the rotation, the
         shear and the logarithm of the zoom are drawn uniformly up to these limits. The last entry
-        is the standard deviation of an elastic displacement (pixels), see `_smooth_noise`.
+        is the standard deviation of an elastic displacement (pixels); see `_smooth_noise`.
     key : tensor of uint32
         Random key; different keys give different images.
 

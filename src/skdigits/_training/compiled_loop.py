@@ -87,7 +87,7 @@ class CompiledNetwork:
         self._variables, self._trainable, self._moving = [], [], []
         for _, shapes in weights_by_layer(self.config.network):
             for name, shape in shapes.items():
-                stored_shape = shape[::-1] if len(shape) == 2 else shape  # as _transpose_kernel
+                stored_shape = shape[::-1] if len(shape) == 2 else shape  # see _transpose_kernel
                 variable = keras.Variable("zeros", stored_shape, "float32", name=name)
                 self._variables.append(variable)
                 (self._moving if name in MOVING else self._trainable).append(variable)
@@ -236,7 +236,7 @@ class CompiledNetwork:
             variable.assign(variable + update_rate * (value - variable))
 
     def _run(self, dtype):
-        """Return a function of arrays that runs the loop over a buffer of input of `dtype`."""
+        """Return a function that runs the loop over the arrays of a buffer of `dtype`."""
         if dtype in self._runs_by_dtype:
             return self._runs_by_dtype[dtype]
         buffer = self._buffers(dtype)[0]
@@ -249,8 +249,8 @@ class CompiledNetwork:
             tf.TensorSpec((), tf.uint32),
             [tf.TensorSpec(shape) for shape in ((), (), (5,), (), ())],
         ]
-        # Traced outside of the graph: inside, TensorFlow 1's rules apply, by which == of tensors
-        # compares object identity.
+        # Traced outside of the graph: inside, TensorFlow 1's rules apply, under which == compares
+        # the identity of tensors.
         loop = self._loop.get_concrete_function(*specs)
         with self._session.graph.as_default():
             inputs = tf.nest.map_structure(

@@ -31,7 +31,7 @@ def has_fast_bfloat16():
 
 
 def enable_onednn():
-    """Let TensorFlow use oneDNN on any processor with AVX2, unless the user has decided.
+    """Let TensorFlow use oneDNN on any processor with AVX2, unless TF_ENABLE_ONEDNN_OPTS is set.
 
     By default, TensorFlow uses it only on newer processors, such as those with VNNI instructions.
     On others, it computes convolutions with Eigen, which takes 1.5 to 1.7 times as long. TensorFlow

@@ -37,7 +37,7 @@ def training_dataset(X, y, weight, indices, *, merge_up_to, normalize):
     indices : ndarray of int
         The samples to train on.
     merge_up_to : int
-        A training set of up to this many samples is copied and sorted, see `merge_equal_samples`.
+        A training set of up to this many samples is copied and sorted; see `merge_equal_samples`.
     normalize : bool
         Whether to scale the weights to a mean of 1.
 
@@ -77,7 +77,7 @@ def merge_equal_samples(X, y, weight):
 
 def stratified_split(y, indices, validation_fraction, seed):
     """Split indices into training and validation, with the same proportions of classes."""
-    from sklearn.model_selection import train_test_split  # takes long to import
+    from sklearn.model_selection import train_test_split  # slow to import
 
     try:
         return train_test_split(
@@ -85,8 +85,8 @@ def stratified_split(y, indices, validation_fraction, seed):
         )
     except ValueError as error:
         raise ValueError(
-            f"validation_fraction={validation_fraction} of {len(indices)} samples cannot be split "
-            f"off with every class in both parts: {str(error).rstrip('.')}; pass a larger "
+            f"cannot split off validation_fraction={validation_fraction} of {len(indices)} samples "
+            f"so that both parts contain every class: {str(error).rstrip('.')}; pass a larger "
             "validation_fraction, or X_val and y_val"
         ) from error
 
@@ -109,7 +109,7 @@ def scaling(dataset, standardize):
 def _mean_and_std(dataset):
     """Compute the weighted mean and standard deviation over all values of the samples.
 
-    Chunks are read in single precision around a pivot, and summed in double precision.
+    Chunks are centered at a pivot in single precision, and summed in double precision.
     """
     X, indices = dataset.X, dataset.indices
     pivot = X[indices[:CHUNK_SAMPLES]].mean(dtype=np.float64).astype(np.float32)

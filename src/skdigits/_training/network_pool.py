@@ -67,8 +67,8 @@ def borrow_network(config):
 def clear_network_pool():
     """Release all idle compiled networks.
 
-    Every fit keeps its compiled network for the next fit of the same structure and batch size, up
-    to 16 of them. Call this to free their memory; the next fit of each structure compiles it
+    Every fit keeps its compiled network, up to 16 of them, for the next fit with the same layers,
+    optimizer and batch size. Call this to free their memory; the next fit compiles its network
     again. Fitted classifiers are not affected.
 
     Examples

@@ -1,4 +1,4 @@
-"""The import of TensorFlow without its log messages, of which there are about 1,600 characters."""
+"""Import TensorFlow without its log messages (about 1,600 characters)."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import tempfile
 from contextlib import ExitStack, contextmanager
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-FATAL_ONLY = "3"  # level 2 shows errors, of which a missing GPU is one
+FATAL_ONLY = "3"  # level 2 shows errors, such as a missing GPU
 
 # Messages that TensorFlow logs before it has read the level, and the line that precedes them.
 EARLY_MESSAGE = re.compile(
@@ -18,9 +18,9 @@ EARLY_MESSAGE = re.compile(
 
 @contextmanager
 def without_log_messages():
-    """Silence TensorFlow if it is imported inside the context, then and later.
+    """Silence TensorFlow, during and after the import, if it is imported inside the context.
 
-    It logs as usual if the user has set another level of messages or has imported it before.
+    It logs as usual if the user has set a different log level or has already imported it.
     """
     if "tensorflow" not in sys.modules and os.environ.setdefault(LEVEL, FATAL_ONLY) == FATAL_ONLY:
         with _early_messages_dropped():
@@ -31,7 +31,7 @@ def without_log_messages():
 
 @contextmanager
 def _early_messages_dropped():
-    """Drop the early messages from the standard error, and keep all else that is written to it."""
+    """Drop the early messages from standard error, and keep everything else written to it."""
     with ExitStack() as stack:
         try:
             file = stack.enter_context(tempfile.TemporaryFile())

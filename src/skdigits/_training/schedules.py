@@ -1,4 +1,4 @@
-"""Learning-rate schedules: step numbers -> multipliers of the learning rate, in NumPy.
+"""Compute the learning-rate multipliers of steps, in NumPy.
 
 The compiled loop reads one rate per step, so a schedule costs nothing to change.
 """

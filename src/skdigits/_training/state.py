@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Schedule:
-    """How the learning rate changes from step to step, see `skdigits._training.schedules`."""
+    """How the learning rate changes from step to step; see `skdigits._training.schedules`."""
 
     name: str
     decay_steps: float
@@ -32,19 +32,20 @@ class TrainingConfig:
     batch_size, epochs : int
         Samples per step; maximum number of epochs.
     seed : int
-        Source of the order of the samples, of dropout and of augmentation.
+        Seed of the order of the samples, of dropout and of augmentation.
     l2 : float
         Strength of the L2 penalty on the kernels.
     label_smoothing : float
         Fraction of each label that is spread evenly over the classes.
     patience : int or None
-        Epochs without a lower validation loss after which training stops; None never stops.
+        Epochs without a lower validation loss after which training stops; None disables early
+        stopping.
     tol : float
         A validation loss counts as lower only if it decreases by more than this.
     restore_best_weights : bool
         Whether to restore the weights of the best epoch, if `patience` is set.
     augmentation : tuple of float or None
-        Limits of the random distortions, see `skdigits._training.augmentation.augment`.
+        Limits of the random distortions; see `skdigits._training.augmentation.augment`.
     precision : {"float32", "mixed_bfloat16"}
         Arithmetic of convolutions.
     """
@@ -86,7 +87,7 @@ class TrainingState:
     epoch_times : list of float
         Seconds of each epoch.
     best_epoch : int
-        Epoch of the best validation loss, or the last one without validation, counted from 1.
+        Epoch of the best validation loss, counted from 1; without validation, the last epoch.
     """
 
     weights: list
@@ -117,6 +118,6 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 
 class DivergenceError(ValueError):
-    """Raised if the loss or the weights are no longer finite."""
+    """Raised if the loss, the weights or the learning rate are no longer finite."""
 
     state = None  # of the best epoch, if it is to be restored

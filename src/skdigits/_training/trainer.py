@@ -1,4 +1,4 @@
-"""Training: configuration + state + data -> the next state, epoch by epoch."""
+"""Train a network epoch by epoch."""
 
 import math
 import time
@@ -47,7 +47,7 @@ def train(config, state, training, validation, progress):
     validation : Dataset or None
         Samples to validate on after every epoch.
     progress : skdigits._estimators.progress.Progress
-        Reports every epoch; its callbacks may request to stop.
+        Reports every epoch; its callbacks may stop training.
 
     Returns
     -------
@@ -59,8 +59,8 @@ def train(config, state, training, validation, progress):
     TrainingInterrupted
         On Ctrl-C after a completed epoch; its `state` is that of the completed epochs.
     DivergenceError
-        If the loss or the weights are no longer finite; its `state` is that of the best epoch, if
-        there is one to restore.
+        If the loss, the weights or the learning rate are no longer finite; its `state` is that of
+        the best epoch, if there is one to restore.
     """
     start, best = state, BestEpoch(config, state)
     try:
@@ -94,7 +94,7 @@ def run_epoch(network, config, state, training, validation, rates):
     Returns
     -------
     state : TrainingState
-        After the epoch.
+        State after the epoch.
     """
     start = time.perf_counter()
     indices = shuffled(training.indices, config.seed, state.n_epochs)

@@ -11,7 +11,7 @@ class ActivationDisplay:
     """Activations of hidden units by predicted class: box plots of one unit, a scatter of two.
 
     A class that is never predicted has an empty box. In a scatter, each class has a color and is
-    labelled at the median of its samples.
+    labeled at the median of its samples.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ class ActivationDisplay:
         colors=None,
         **kwargs,
     ):
-        """Plot activations that are already computed.
+        """Plot precomputed activations.
 
         Parameters
         ----------
@@ -199,7 +199,7 @@ class ActivationDisplay:
         Returns
         -------
         self : ActivationDisplay
-            With `ax_` and `figure_`.
+            The display, with `ax_` and `figure_` set.
 
         Raises
         ------
@@ -303,4 +303,5 @@ def _project(activations, projector):
             f"{projector!r} returned an array of shape {projected.shape}"
         )
     name = type(projector).__name__
-    return projected, [f"{name} of {activations.shape[1]} activations, {i}" for i in (1, 2)]
+    n_units = activations.shape[1]
+    return projected, [f"{name} of {n_units} activations, dimension {i}" for i in (1, 2)]

@@ -158,7 +158,7 @@ class ConfusedDigitsDisplay:
         Returns
         -------
         self : ConfusedDigitsDisplay
-            With `ax_` and `figure_`.
+            The display, with `ax_` and `figure_` set.
 
         Raises
         ------

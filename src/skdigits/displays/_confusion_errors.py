@@ -144,7 +144,7 @@ class ConfusionErrorDisplay:
         Returns
         -------
         self : ConfusionErrorDisplay
-            With `ax_` and `figure_`.
+            The display, with `ax_` and `figure_` set.
 
         Raises
         ------

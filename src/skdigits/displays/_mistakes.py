@@ -163,7 +163,7 @@ class MistakesDisplay:
         Returns
         -------
         self : MistakesDisplay
-            With `ax_` and `figure_`.
+            The display, with `ax_` and `figure_` set.
 
         Raises
         ------
@@ -184,7 +184,7 @@ class MistakesDisplay:
         across, down = 1.15 * width, 1.3 * height
         limits = {"vmin": min(0, self.images.min()), "vmax": self.images.max()}
         options = image_options({"cmap": "gray_r"} | limits, im_kw)
-        captions, fontsize = self._captions("{} called {}, {:.0f}%", n_columns)
+        captions, fontsize = self._captions("{} read as {}, {:.0f}%", n_columns)
         if fontsize < 6:  # too small to read
             captions, fontsize = self._captions("{}→{} {:.0f}%", n_columns)
         for number, (image, caption) in enumerate(zip(self.images, captions, strict=True)):

@@ -97,7 +97,7 @@ class PixelImportanceDisplay:
         Returns
         -------
         self : PixelImportanceDisplay
-            With `ax_` and `figure_`.
+            The display, with `ax_` and `figure_` set.
 
         Raises
         ------
@@ -114,6 +114,6 @@ class PixelImportanceDisplay:
         options = {"cmap": "PuOr", "vmin": -largest} if is_signed else {"cmap": "magma"}
         options = image_options(options | {"vmax": largest}, im_kw)
         heat_map = self.ax_.imshow(self.importances, **options)
-        beside = self.ax_.inset_axes((1.03, 0, 0.05, 1))  # as high as the image
+        beside = self.ax_.inset_axes((1.03, 0, 0.05, 1))  # as tall as the image
         self.figure_.colorbar(heat_map, cax=beside, label=self.label)
         return self

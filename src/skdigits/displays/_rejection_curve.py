@@ -158,7 +158,7 @@ class RejectionCurveDisplay:
         Returns
         -------
         self : RejectionCurveDisplay
-            With `line_`, `ax_` and `figure_`.
+            The display, with `line_`, `ax_` and `figure_` set.
 
         Raises
         ------
@@ -190,7 +190,7 @@ class RejectionCurveDisplay:
         # Beyond the last error, the curve stays at 0.
         last = self.rejected[min(np.count_nonzero(self.errors), len(self.errors) - 1)]
         right = max(1.2 * last, self.ax_.get_xlim()[1] if others else 0.01)
-        self.ax_.set(xlabel="rejected, %", ylabel="error rate of the accepted, %")
+        self.ax_.set(xlabel="rejected, %", ylabel="error rate of accepted samples, %")
         self.ax_.set_xlim(0, min(right, 1))
         self.ax_.set_ylim(0, auto=None)  # the top still adapts to further curves
         for axis in (self.ax_.xaxis, self.ax_.yaxis):

@@ -73,7 +73,7 @@ class SelectedPixelsDisplay:
         TypeError
             If `ax` is not a matplotlib Axes.
         ValueError
-            If the estimator does not begin with a feature selector, or the image has another
+            If the estimator does not begin with a feature selector, or the image has a different
             number of pixels.
         """
         step = first_step(estimator)
@@ -101,7 +101,7 @@ class SelectedPixelsDisplay:
         Returns
         -------
         self : SelectedPixelsDisplay
-            With `ax_` and `figure_`.
+            The display, with `ax_` and `figure_` set.
 
         Raises
         ------

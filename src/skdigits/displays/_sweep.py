@@ -75,11 +75,11 @@ class SweepDisplay:
         search : GridSearchCV, RandomizedSearchCV or successive halving
             A fitted search.
         params : str or sequence of str, default=None
-            One or two parameters to draw; the first is on the horizontal axis. Only candidates with
-            the best values of all other parameters are drawn, unless just one has them, as in a
-            random search; then all are drawn. None draws the parameters that vary, the one with
-            the most values first, except the resource of successive halving, whose candidates are
-            drawn with the results of their last round.
+            One or two parameters to draw; the first is on the horizontal axis. None draws the
+            parameters that vary, the one with the most values first, except the resource of
+            successive halving. Only candidates with the best values of all other parameters are
+            drawn; if there is just one, as in a random search, all candidates are drawn. With
+            successive halving, each candidate is drawn with the results of its last round.
         scoring : str, default=None
             Score to draw, if the search has several. None draws the score that
             selected the refitted candidate.
@@ -142,7 +142,7 @@ class SweepDisplay:
         Returns
         -------
         self : SweepDisplay
-            With `ax_` and `figure_`.
+            The display, with `ax_` and `figure_` set.
 
         Raises
         ------
@@ -173,13 +173,13 @@ class SweepDisplay:
             axes.grid(alpha=0.3)
             axes.spines[["top", "right"]].set_visible(False)
             axes.set_xlabel(names[0])
-        if not given_two:  # one panel above the other
+        if not given_two:  # stacked panels
             self.ax_[0].set_xlabel("")
             self.ax_[0].tick_params(labelbottom=False)
         self.ax_[0].set_ylabel(self.scoring)
         if held:
             self.ax_[0].set_title(held, fontsize="small", loc="left")
-        self.ax_[1].set(ylabel="fit time, s\n(with compiling)")
+        self.ax_[1].set(ylabel="fit time, s\n(including compilation)")
         self.ax_[1].set_ylim(0, 1.12 * table.time.max())
         limits = np.array([axes.get_xlim() for axes in self.ax_])
         for axes in self.ax_:
@@ -205,7 +205,7 @@ class SweepDisplay:
         return self
 
     def _table(self):
-        """Return the candidates to draw, the fixed parameters as text, and whether to connect."""
+        """Return the candidates, the fixed parameters as text, and whether to connect points."""
         results = self.cv_results
         values = _values(results)
         table = pd.DataFrame(

@@ -9,7 +9,7 @@ from skdigits.displays._parts import final_network
 class TrainingHistoryDisplay:
     """Loss and accuracy of every epoch, on training and validation samples.
 
-    Each network has a color; validation metrics are dashed. After validation, a large dot marks
+    Each network has a color; validation metrics are dashed. If there are any, a large dot marks
     the best epoch of the last fit (``best_epoch_``), whether or not its weights were restored.
     Training metrics are computed during training, with dropout.
 
@@ -106,7 +106,7 @@ class TrainingHistoryDisplay:
         Returns
         -------
         self : TrainingHistoryDisplay
-            With `ax_` and `figure_`.
+            The display, with `ax_` and `figure_` set.
 
         Raises
         ------

@@ -21,7 +21,7 @@ def short_text(value):
 
 
 def name_optimizers(values):
-    """Replace Keras optimizers and their configurations by their names.
+    """Replace Keras optimizers and their configurations with their names.
 
     The settings that differ between optimizers of the same class are added: "SGD(momentum=0.9)".
     """
@@ -85,7 +85,7 @@ def _is_geometric(values):
 
 
 def mark_values(axes, values):
-    """Set the scale and ticks of the horizontal axis, on which texts are at 0, 1 and so on."""
+    """Set the scale and ticks of the horizontal axis; non-numbers are at 0, 1 and so on."""
     if not are_numbers(values):
         names = [short_text(value) for value in dict.fromkeys(values)]
         inches = 0.09 * sum(2 + len(name) for name in names)

@@ -119,7 +119,7 @@ def _curve(recorder, curve, seed, seeds):
     estimator = _estimator(curve, seed, recorder.quick)
     classifier = RecordedClassifier(estimator, recorder, curve.label, seed)
     options = {"cv": [(train, test)], "scoring": score, "error_score": "raise", "n_jobs": 1}
-    # On a cluster, n_jobs=1 would still send the fits to other workers, which fill other `results`.
+    # On a cluster, n_jobs=1 would send the fits to other workers, which have their own `results`.
     with joblib.parallel_config(backend="sequential"):
         if curve.parameter is None:
             sizes = sorted({min(size, n_train) for size in curve.values_of(seed, seeds)})

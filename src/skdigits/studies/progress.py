@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class FitProgress(Progress):
-    """Finished fits of a study, on standard error if that is a terminal.
+    """Progress bar of the fits of a study, on standard error if that is a terminal.
 
     Parameters
     ----------

@@ -50,14 +50,15 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
         Folder to write to; created if necessary.
     quick : bool, default=False
         Whether to try the study out: with one image in twelve, one seed and few epochs, in the
-        subfolder ``quick`` of `output`. The results are not those of the study.
+        subfolder ``quick`` of `output`. The results are not comparable with
+        those of a full run.
     seeds : int, default=None
         Number of seeds for every network; None uses the numbers that the study declares.
     n_jobs : int, default=None
         Number of parallel fits. None uses the number in `joblib.parallel_config`, which also sets
         the backend.
     file : text stream, default=None
-        Stream to print the table to; None means the standard output.
+        Stream to print the table to; None means standard output.
 
     Returns
     -------
@@ -70,7 +71,8 @@ def reproduce(study, output, *, quick=False, seeds=None, n_jobs=None, file=None)
     OSError
         If a file cannot be written. Recorded fits are kept.
     TypeError
-        If `study` is not a Study.
+        If `study` is not a Study, or if its `plots` yield anything but names, captions and displays
+        or figures.
     ValueError
         If `seeds` is not positive.
 
@@ -152,8 +154,8 @@ def load_results(output):
     Returns
     -------
     results : DataFrame
-        The rows that `reproduce` returned, of all studies. A damaged table is left out, with a
-        warning.
+        The rows that `reproduce` returned for each of these studies. A damaged table is left out,
+        with a warning.
 
     Raises
     ------

@@ -111,7 +111,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Search:
-    """A grid search over the parameters of a network, by GridSearchCV.
+    """A grid search over the parameters of a network, with GridSearchCV.
 
     Parameters
     ----------
@@ -295,7 +295,7 @@ def _row_name(experiment, parameters):
         name = experiment.label(known)
     except KeyError as error:
         raise ValueError(
-            f"label of {type(experiment).__name__} {experiment.name!r} must use the parameters "
+            f"label of {type(experiment).__name__} {experiment.name!r} may only use the parameters "
             f"{', '.join(known)}; got {error}"
         ) from error
     _check_name(experiment, name)

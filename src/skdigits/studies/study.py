@@ -15,7 +15,7 @@ class Study:
     Parameters
     ----------
     name : str
-        Name in the command line and in file names: letters, digits, - and _.
+        Name on the command line and in file names: letters, digits, - and _.
     title, question : str
         Heading and question in the report.
     experiments : tuple of Network, Search and Curve
@@ -84,7 +84,7 @@ class Study:
             )
 
     def _check_chains(self):
-        """Require that each network continues an earlier one, and no two the same."""
+        """Check that networks only continue earlier ones, and that no two continue the same one."""
         available = set()
         for network in self.experiments:
             if not isinstance(network, Network):

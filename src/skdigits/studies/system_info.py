@@ -17,7 +17,7 @@ def environment(packages=PACKAGES):
     Parameters
     ----------
     packages : sequence of str
-        Names of the distributions to include the versions of.
+        Distributions whose versions to include.
 
     Returns
     -------

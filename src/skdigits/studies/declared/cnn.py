@@ -2,8 +2,8 @@
 
 All 60,000 images for training, pixels / 255, batches of 128, 5 epochs unless stated otherwise. The
 published code creates max pooling layers but never adds them to its networks, so its runs "with
-pooling" have none. They are reproduced without; the rows "pooled" are ours and have the intended
-2 x 2 pooling after every convolution.
+pooling" have none and are reproduced without pooling. The "pooled" rows are ours and have the
+intended 2 x 2 pooling after every convolution.
 """
 
 from skdigits import ConvDigitClassifier
@@ -50,7 +50,7 @@ def _published(name, n_parameters, epochs, loss, accuracy):
 STUDY = Study(
     name="cnn",
     title="Convolutions, with and without pooling",
-    question="How accurate are 5 x 5 convolutions, how best to train them, and does pooling help?",
+    question="How accurate are 5 x 5 convolutions, what trains them best, and does pooling help?",
     split=Split(),
     minutes=50,
     experiments=(
@@ -102,7 +102,7 @@ STUDY = Study(
     ),
     notes=(
         "The published networks 'with pooling' have none: their code never adds the layers. The "
-        "rows 'pooled' are ours, with 2 x 2 pooling after every convolution.",
+        "'pooled' rows are ours, with 2 x 2 pooling after every convolution.",
         "After only 5 epochs, the accuracy of sigmoid networks depends on their initial weights; "
         "run several seeds to see by how much.",
     ),

@@ -67,7 +67,7 @@ STUDY = Study(
     notes=(
         "The published accuracies of the 36 networks range from 0.966 to 0.980; only the four "
         "extremes were published individually.",
-        "The authors announced a CNN and a smaller training set without results; see the studies "
-        "'cnn' and 'data-size'.",
+        "The authors announced a CNN and a smaller training set but published no results; see the "
+        "studies 'cnn' and 'data-size'.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Study ``neuron-sweep``: number of hidden units, by GridSearchCV.
+"""Study ``neuron-sweep``: number of hidden units, with GridSearchCV.
 
 One hidden relu layer of 100, 150, ... 850 units, RMSprop, batches of 32, at most 30 epochs, early
 stopping with patience 2 on the 5,000 validation images; three folds of the 55,000 training images;
@@ -65,7 +65,7 @@ STUDY = Study(
     notes=(
         "The validation accuracy is the mean over the three folds. The published search took 105.2 "
         "minutes.",
-        "Neighbouring widths differ by less than two runs of the same width. Chance decides which "
+        "Neighboring widths differ less than two runs of the same width do. Chance decides which "
         "of the wide networks is best.",
     ),
 )

@@ -48,7 +48,7 @@ def _most_important_pixels(n_pixels):
 def _axes():
     import matplotlib.pyplot as plt
 
-    # One size for all, and twelve per network, so that they fill the rows of the report.
+    # All plots have one size, and every network has twelve, so that they fill rows of the report.
     return plt.figure(figsize=(3, 3), layout="compressed").add_subplot()
 
 
@@ -103,12 +103,12 @@ def _plots_of_predictions(model, parts):
         )
     for _, y, predicted, images, source in cases:
         yield (
-            f"Errors on the {images}, in percent of the true class{source}.",
+            f"Errors on the {images}, as a percentage of each true class{source}.",
             ConfusionErrorDisplay.from_predictions(y, predicted, colorbar=False, ax=_axes()),
         )
     for pair in ((1, 3), (5, 8)):
         for X, y, predicted, images, source in cases:
-            # If it predicts neither, those that it confuses most often.
+            # A network that predicts neither gets the pair that it confuses most often.
             classes = pair if set(pair) & set(predicted) else None
             display = ConfusedDigitsDisplay.from_predictions(
                 X, y, predicted, classes=classes, ax=_axes()

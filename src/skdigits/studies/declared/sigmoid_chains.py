@@ -1,7 +1,8 @@
 """Study ``sigmoid-chains``: more sigmoid layers, more units or more training.
 
-Raw pixels from 0 to 255, sigmoid layers, SGD, batches of 128, 5 epochs; the last tenth of the
-training images is held out.
+Raw pixels from 0 to 255, sigmoid layers, SGD, batches of 128, 5 epochs or five rounds of 5. Only
+"32 x 5 forced to learn" has batches of 16 and 30 epochs. The last tenth of the training images is
+held out.
 """
 
 from skdigits import DenseDigitClassifier
@@ -116,7 +117,7 @@ STUDY = Study(
         "After the same number of epochs, deeper sigmoid chains are far less accurate. They lack "
         "training time, not capacity, as the rounds show.",
         "Single layers and chains with published rounds have three seeds, as their accuracy after "
-        "few epochs depends on their initial weights.",
+        "only a few epochs depends on their initial weights.",
         "No result was published for the network 'forced to learn', with 30 epochs in batches of "
         "16.",
     ),

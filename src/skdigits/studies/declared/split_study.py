@@ -1,8 +1,9 @@
 """Study ``split-study``: fraction of the data to train on.
 
 All 70,000 images in their original order, raw pixels from 0 to 255, relu, Adam, batches of 32, at
-most 30 epochs. The last images are held out, for early stopping with patience 3 and for the
-accuracy.
+most 30 epochs. The last images are held out, for early stopping with patience 3 and to measure the
+accuracy. The "stratified" rows hold out a stratified sample instead, and the "/ 255" rows have
+pixels / 255.
 """
 
 from skdigits import DenseDigitClassifier
@@ -56,7 +57,7 @@ STUDY = Study(
         )
     ),
     notes=(
-        "Keras cannot stratify the validation images; the rows 'stratified' are ours, as are those "
+        "Keras cannot stratify the validation images; the 'stratified' rows are ours, as are those "
         "with pixels / 255.",
         "The accuracy is measured on the validation images, which early stopping uses as well; the "
         "study has no test images.",

@@ -16,8 +16,8 @@ STYLE = {
 def charts(study, results):
     """Draw the charts that suit the experiments of a study.
 
-    Learning curves and searches have a chart each; a study with neither has a chart of our
-    accuracies and the published ones. A quick run is not compared with the published results.
+    One chart shows all learning curves, another all cross-validated searches. A study with neither
+    has a chart of our accuracies and the published ones, unless it is a quick run.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ def write_html(output, studies, results, fits):
 
 
 def _section(study, results, fits, plots):
-    """Contents of a study's section, as plain data for the template."""
+    """Return the contents of a study's section, as plain data for the template."""
     finished = pd.Timestamp(fits.finished.max())
     return {
         "name": study.name,
@@ -103,7 +103,7 @@ def _findings(results):
 
 
 def _table(results):
-    """Headings and rows, without empty columns."""
+    """Return the headings and rows of the table, without empty columns."""
     rows = list(table_cells(results))
     kept = [
         number
@@ -122,7 +122,7 @@ def _table(results):
 
 
 def _network(name, plots, results):
-    """Contents of a network's part of the section."""
+    """Return the contents of a network's part of the section."""
     return {
         "name": name,
         "accuracies": _accuracies(results[(results.network == name) & (results.seed == 0)]),
@@ -132,7 +132,7 @@ def _network(name, plots, results):
 
 
 def _accuracies(fits):
-    """Accuracies of the network that the plots show and of its published runs."""
+    """Return the accuracies of the network that the plots show and of its published runs."""
     parts = {"test_accuracy": "test images", "train_accuracy": "training images"}
     rows = {}
     for _, fit in fits.iterrows():  # one for each published run

@@ -11,7 +11,7 @@ from skdigits.studies.report.svg import Picture, draw_svg, drawing_style
 
 
 def draw_plots(study, output, results, quick):
-    """Draw the plots that a study declares to the folder ``plots/<study>``.
+    """Draw the plots that a study declares, and write them to ``plots/<study>``.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def draw_plots(study, output, results, quick):
 
 
 def _checked(study, plot):
-    """The name, caption and figure that a study yielded."""
+    """Return the name, caption and figure that a study yielded."""
     from matplotlib.figure import Figure
 
     is_triple = isinstance(plot, tuple) and len(plot) == 3
@@ -93,7 +93,7 @@ def saved_plots(study, output):
 
 
 def _text(svg, name):
-    """The text of an element of Dublin Core's vocabulary."""
+    """Return the text of an element of Dublin Core's vocabulary."""
     text = svg.findtext(f".//{{http://purl.org/dc/elements/1.1/}}{name}")
     if text is None:
         raise ValueError(f"it has no {name}")
@@ -101,7 +101,7 @@ def _text(svg, name):
 
 
 def _load_models(output, results):
-    """The fitted estimators of the first seed, by row name."""
+    """Return the fitted estimators of the first seed, by row name."""
     saved = results.reindex(columns=["network", "seed", "model"])
     saved = saved[saved.seed == 0].dropna(subset="model").drop_duplicates("network")
     return {row.network: joblib.load(output / row.model) for row in saved.itertuples()}

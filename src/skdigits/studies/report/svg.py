@@ -41,7 +41,7 @@ class Picture:
 
 
 def drawing_style(options=()):
-    """Return a context in which to draw figures for `draw_svg`, with other options if needed."""
+    """Return a context in which to draw figures for `draw_svg`, with additional options."""
     import matplotlib as mpl
 
     return mpl.rc_context(STYLE | dict(options))

@@ -47,7 +47,7 @@ RECORD_FIELDS = (
     "test_loss",
     "model",
 )
-# Every row has a value in these; classifiers to compare with have no parameters and epochs.
+# Every row has a value in these; comparison classifiers have neither parameters nor epochs.
 REQUIRED_COLUMNS = [
     "study",
     "experiment",
@@ -90,11 +90,11 @@ def result_rows(study, published, fits):
 
 
 def _comparable_accuracies(fit, run):
-    """Our accuracy and the published one on the same images.
+    """Return our accuracy and the published one on the same images.
 
-    On the test images if that was published, else on the validation images. Without a published
-    accuracy, it is our accuracy on the test images, or on the validation images if there is no
-    test.
+    Both are on the test images if that accuracy was published, else on the validation images.
+    Without a published accuracy, ours is on the test images if it was measured on them, else on
+    the validation images.
     """
     metrics = [name for name in ("test_accuracy", "validation_accuracy") if name in fit]
     for name in metrics:
@@ -153,7 +153,7 @@ def _our_cells(network, fits):
 
 
 def _published_cells(run):
-    """Cells of one published run, from its row for each seed."""
+    """Return the cells of one published run, from its row for each seed."""
     name = run.published_name.iloc[0]
     difference = _cell(run, "difference", "+.4f")
     n_below = (run.difference < 0).sum() if difference else 0
@@ -168,7 +168,7 @@ def _published_cells(run):
 
 
 def _mean(rows, column):
-    """Mean of a column; None if it is missing or empty."""
+    """Return the mean of a column; None if it is missing or empty."""
     mean = rows[column].astype(float).mean() if column in rows else None
     return None if pd.isna(mean) else mean
 
@@ -179,7 +179,7 @@ def _cell(rows, column, spec=".4f"):
 
 
 def text_columns(study, seeds, quick):
-    """List the columns of a study's table on the terminal, which prints row by row.
+    """List the columns of a study's table on the terminal, where it is printed row by row.
 
     Parameters
     ----------
