@@ -1,10 +1,10 @@
 """Overhead of a search on a Dask cluster: tasks, indices of folds, data.
 
-With two workers, processes on one machine, measure the seconds of an empty task, of an empty task
-that carries the indices of a fold of MNIST as lists, of an empty fit of a search that carries its
-indices as lists or finds them on every worker, of selecting the rows of a fold on a worker, of
-scattering MNIST as uint8 to each worker and, for comparison, of a small fit. The work of the
-scheduler does not depend on the number of workers.
+On a cluster of two processes on one machine, measure the time of an empty task with and without
+the indices of a fold of MNIST as lists; of an empty fit of a search whose indices are sent with
+each task or scattered to the workers; of selecting the rows of a fold; of scattering MNIST as
+uint8 to one worker; and, for comparison, of a small fit. The work of the scheduler does not depend
+on the number of workers.
 
     python benchmarks/bench_cluster.py [--tasks 200] [--turns 3]
 """
@@ -97,8 +97,8 @@ def main():
         found["fit"] = found["fit"][1:]
     medians = {name: float(np.median(times)) for name, times in found.items()}
     table(
-        [{"what": name, "seconds": f"{time_:.5f}"} for name, time_ in medians.items()],
-        ["what", "seconds"],
+        [{"step": name, "seconds": f"{time_:.5f}"} for name, time_ in medians.items()],
+        ["step", "seconds"],
     )
     sizes = {"rows of a fold": len(pickle.dumps((train, test))), "MNIST": X.nbytes + y.nbytes}
     print(sizes)

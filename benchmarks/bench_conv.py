@@ -8,8 +8,8 @@ images in one process.
 
     python benchmarks/bench_conv.py [--turns 3] [--precision mixed_bfloat16]
 
-With mixed_bfloat16, all libraries train in it, which is slow on a processor without bfloat16
-arithmetic.
+With mixed_bfloat16, all libraries except skorch train in mixed precision, which is slow on
+processors without bfloat16 arithmetic.
 """
 
 import argparse
@@ -79,7 +79,7 @@ def skdigits_classifier(network, precision):
 
 
 def run_skdigits(network, precision, X, y):
-    import tensorflow as tf  # noqa: F401 (imported beforehand, as the others are)
+    import tensorflow as tf  # noqa: F401 (imported beforehand, like the other libraries)
 
     classifier = skdigits_classifier(network, precision).fit(X, y)
     return classifier.epoch_times_, classifier.predict
@@ -262,7 +262,7 @@ def run(library, name, precision):
 
 
 def compare(name, precision, libraries, turns):
-    """Return the rows of one network, after asserting that the accuracies are equal."""
+    """Return the rows of one network, after asserting that the accuracies are similar."""
     runs = {library: [] for library in libraries}
     for turn in range(turns):
         for library in libraries:

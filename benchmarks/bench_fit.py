@@ -24,7 +24,7 @@ NETWORKS = {
     "784-32 sigmoid": {"sizes": [32], "activation": "sigmoid", "dropout": 0.0, "batch": 128},
 }
 EPOCHS = 10
-PEER_EPOCHS = 3  # of the libraries whose epochs only are compared
+PEER_EPOCHS = 3  # of libraries that are compared only by their time per epoch
 
 
 def skdigits_classifier(network, **parameters):
@@ -44,7 +44,7 @@ def skdigits_classifier(network, **parameters):
 
 
 def run_skdigits(network, X, y, X_test, y_test):
-    import tensorflow as tf  # noqa: F401 (imported beforehand, as the others are)
+    import tensorflow as tf  # noqa: F401 (imported beforehand, like the other libraries)
 
     first = skdigits_classifier(network).fit(X, y)
     later = skdigits_classifier(network, random_state=1).fit(X, y)
@@ -189,7 +189,7 @@ RUNNERS = {
 
 
 def run_wide():
-    """Measure the median epoch of a wide network with and without dropout, alternating."""
+    """Measure the median epoch time of a wide network with and without dropout, alternating."""
     X, y, *_ = mnist_unit()
     network = {"sizes": [1024, 1024], "activation": "relu", "batch": 256}
     seconds = {0.5: [], 0.0: []}
@@ -214,9 +214,9 @@ def seconds_of(function, repetitions=20):
 def run_limit():
     """Estimate the shortest possible epoch of the first network on this machine.
 
-    It has the matrix products, at the rate of a large product or at the rates of their own shapes,
-    and Adam's reading and writing of weights, gradients and moments, at the rate at which all
-    threads together add arrays of the same size.
+    The epoch consists of matrix products and of Adam's memory traffic. The products run at the
+    speed of one large product, or at the speeds measured for their shapes. Adam reads and writes
+    weights, gradients and moments at the bandwidth of all threads adding arrays of the same size.
     """
     rng = np.random.default_rng(0)
     n_inputs, units, n_classes, batch, n_samples = 784, 700, 10, 32, 55_000
@@ -262,7 +262,7 @@ def run_limit():
 
 
 def compare(name, turns):
-    """Return the rows of one network, after asserting that the accuracies are equal."""
+    """Return the rows of one network, after asserting that the accuracies are similar."""
     runs = {library: [] for library in RUNNERS}
     for turn in range(turns):
         for library in RUNNERS:
@@ -320,11 +320,11 @@ def main():
     )
     share = {key: limit[key] / rows[0]["epoch"] for key in ("seconds", "seconds_own_shapes")}
     print(
-        f"\nseconds; test accuracy after {EPOCHS} epochs, of skorch and MLPClassifier (without "
-        f"dropout) after {PEER_EPOCHS}\n"
-        f"limit of the machine for an epoch of the first network: {limit['seconds']:.2f} s "
+        f"\nseconds; test accuracy after {EPOCHS} epochs, but after {PEER_EPOCHS} for skorch and "
+        f"for MLPClassifier, which has no dropout\n"
+        f"shortest possible epoch of the first network: {limit['seconds']:.2f} s "
         f"({limit['gflops']:.0f} GFLOP/s, {limit['gigabytes_per_second']:.0f} GB/s), "
-        f"{share['seconds']:.0%} of the time of skdigits; with products of their own shapes "
+        f"{share['seconds']:.0%} of the time of skdigits; at the speeds of the actual shapes "
         f"{limit['seconds_own_shapes']:.2f} s, {share['seconds_own_shapes']:.0%}\n"
         f"784-1024-1024-10, batch 256: {wide['with_dropout']:.2f} s per epoch with dropout 0.5, "
         f"{wide['without']:.2f} s without: x {wide['with_dropout'] / wide['without']:.2f}"

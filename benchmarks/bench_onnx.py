@@ -1,8 +1,9 @@
 """Probabilities and prediction times of ONNX Runtime, compared with those of skdigits.
 
-Convert three models of MNIST to ONNX: a dense network on principal components, one on the pixels
-that a forest selects, and a convolutional network. Compare the probabilities of the 10,000 test
-images, and predict all of them and single ones in one process, alternating between the libraries.
+Convert three models trained on MNIST to ONNX: a dense network on principal components, one on the
+pixels that a forest selects, and a convolutional network. Compare the probabilities of the 10,000
+test images, and predict all of them and single ones in one process, alternating between the
+libraries.
 
     python benchmarks/bench_onnx.py [--turns 9]
 """

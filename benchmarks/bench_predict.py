@@ -1,8 +1,8 @@
 """Prediction time compared with MLPClassifier, Keras, scikeras and skorch; loading and importing.
 
-Predict one image and 10,000 images (float32, C-contiguous) with 784-128-10 networks, by the public
-`predict`, in one process, alternating between the libraries. Then measure whole processes that load
-a saved model and predict, and processes that only import.
+Predict one image and 10,000 images (float32, C-contiguous) with 784-128-10 networks, with the
+public `predict` methods, in one process, alternating between the libraries. Then measure whole
+processes that load a saved model and predict, and processes that only import.
 
     python benchmarks/bench_predict.py [--turns 9]
 """

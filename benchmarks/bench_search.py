@@ -1,4 +1,4 @@
-"""Time of a part of the neuron sweep with each joblib backend, and compared with scikeras.
+"""Time of a part of the neuron sweep, for each joblib backend and compared with scikeras.
 
 GridSearchCV with 3 folds of the 55,000 training images, RMSprop, batches of 32, at most 30 epochs,
 early stopping with patience 2 on the 5,000 validation images, pixels / 255. Each search runs in its
@@ -81,7 +81,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--units", nargs="*", type=int, default=[100, 300, 500, 700])
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--run", nargs=3, metavar=("LIBRARY", "BACKEND", "JOBS"))
+    parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     units = arguments.units
     if arguments.run:

@@ -1,9 +1,9 @@
-"""Every stage of convolutional networks, timed with and without oneDNN, and their share of a step.
+"""Time of each stage of convolutional networks with and without oneDNN, and its share of a step.
 
 TensorFlow computes convolutions and pooling with oneDNN or with Eigen. skdigits enables oneDNN on
-processors with AVX2 (`skdigits._training.cpu`), which is wrong for this processor if Eigen is
-faster in the sum over a network. Each run has its own process; the two alternate; the numbers are
-medians. The last table compares a whole training step with its convolutions alone.
+processors with AVX2 (`skdigits._training.cpu`). This is the wrong choice for this processor if
+Eigen is faster in total over a network. Each run has its own process, oneDNN and Eigen alternate,
+and the results are medians. The last table compares a training step with its convolutions alone.
 
     python benchmarks/bench_stages.py [--turns 3] [--precision mixed_bfloat16]
 """
@@ -39,7 +39,7 @@ def stage_names(config):
 
 
 def stage_calls(config, dtype):
-    """Build a function for the forward and the backward pass of each stage, on random values."""
+    """Build two functions per stage, for the forward and the backward pass on random values."""
     import tensorflow as tf
 
     from skdigits._compat import silence_retracing_warning
@@ -79,7 +79,7 @@ def stage_calls(config, dtype):
 
 
 def milliseconds(call):
-    """Return the median milliseconds of a call, which has been compiled before."""
+    """Return the median milliseconds of a call, after first calls that compile it."""
     import tensorflow as tf
 
     def measure():
