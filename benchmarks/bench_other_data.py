@@ -47,7 +47,7 @@ TABLES = {"iris": load_iris, "wine": load_wine, "breast cancer": load_breast_can
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
 
-def of_images(name, data, sizes, n_seeds, classifiers):
+def measure_images(name, data, sizes, n_seeds, classifiers):
     """Train on random images of the training part; return a row per classifier and size.
 
     Without test data, the remaining images are the test images.
@@ -86,10 +86,10 @@ def small_digits(options):
     X, y = load_digits(return_X_y=True)
     data = ((X / 16).astype(np.float32), y, None, None)
     sizes = (100, 300, 1_200)
-    return of_images("digits 8 x 8", data, sizes, dict.fromkeys(sizes, 5), NETWORKS | PEERS)
+    return measure_images("digits 8 x 8", data, sizes, dict.fromkeys(sizes, 5), NETWORKS | PEERS)
 
 
-def mnist_of_16_pixels(options):
+def mnist_16_by_16(options):
     """Measure on MNIST at the resolution of USPS, with up to as many training images (7,291)."""
     data = []
     for subset in ("train", "test"):
@@ -101,7 +101,7 @@ def mnist_of_16_pixels(options):
         X = np.stack([np.asarray(image) for image in images]).reshape(len(X), -1)
         data += [X / np.float32(255), y]
     n_seeds = {100: 5, 1_000: 5, 7_291: 3}
-    return of_images("MNIST 16 x 16", data, n_seeds, n_seeds, NETWORKS | PEERS)
+    return measure_images("MNIST 16 x 16", data, n_seeds, n_seeds, NETWORKS | PEERS)
 
 
 def fashion_mnist(options):
@@ -113,7 +113,7 @@ def fashion_mnist(options):
             y = np.frombuffer(file.read(), np.uint8, offset=8)
         data += [X / np.float32(255), y]
     n_seeds = {10_000: 3, 60_000: 1}
-    return of_images("Fashion-MNIST", data, n_seeds, n_seeds, NETWORKS | PEERS)
+    return measure_images("Fashion-MNIST", data, n_seeds, n_seeds, NETWORKS | PEERS)
 
 
 def tables(options):
@@ -141,7 +141,7 @@ def tables(options):
 MEASURED = {
     "digits": small_digits,
     "tables": tables,
-    "mnist16": mnist_of_16_pixels,
+    "mnist16": mnist_16_by_16,
     "fashion": fashion_mnist,
 }
 

@@ -21,7 +21,7 @@ from common import in_new_process, mnist_unit, table, write_json
 from skdigits.studies import STUDIES, Search
 
 SWEEP = next(one for one in STUDIES["neuron-sweep"].experiments if isinstance(one, Search))
-WAYS = (("sequential", 1), ("loky", 2), ("threading", 2), ("dask", 2))
+BACKENDS = (("sequential", 1), ("loky", 2), ("threading", 2), ("dask", 2))  # and numbers of jobs
 
 
 def skdigits_search(units, backend, n_jobs):
@@ -95,17 +95,17 @@ def main():
         print(f"{library}, {backend}, {n_jobs} jobs, units {some}: {found[0]:.1f} s", flush=True)
         return found
 
-    found = {way: [] for way in WAYS}
+    found = {one: [] for one in BACKENDS}
     for _ in range(arguments.turns):
-        for way in WAYS:
-            found[way].append(search("skdigits", units, *way))
+        for backend, n_jobs in BACKENDS:
+            found[backend, n_jobs].append(search("skdigits", units, backend, n_jobs))
     scores = [score for runs in found.values() for _, score in runs]
     assert all(score == scores[0] for score in scores), "scores differ between backends"
-    seconds = {way: float(np.median([run for run, _ in runs])) for way, runs in found.items()}
+    seconds = {one: float(np.median([run for run, _ in runs])) for one, runs in found.items()}
     rows = [
         {"backend": backend, "jobs": n_jobs, "seconds": round(seconds[backend, n_jobs], 1)}
-        | {"speedup": round(seconds[WAYS[0]] / seconds[backend, n_jobs], 2)}
-        for backend, n_jobs in WAYS
+        | {"speedup": round(seconds[BACKENDS[0]] / seconds[backend, n_jobs], 2)}
+        for backend, n_jobs in BACKENDS
     ]
     table(rows, list(rows[0]))
 
