@@ -19,7 +19,7 @@ import time
 from statistics import median
 
 import numpy as np
-from bench_fit import epoch_timer
+from bench_fit import epoch_timer, scikeras_classifier, skorch_classifier
 from bench_predict import in_turns
 from common import in_new_process, mnist_unit, table, write_json
 
@@ -136,21 +136,11 @@ def run_keras(network, precision, X, y):
 
 def run_scikeras(network, precision, X, y):
     import keras
-    from scikeras.wrappers import KerasClassifier
 
     keras.config.set_dtype_policy(precision)
     timer = epoch_timer()
-    classifier = KerasClassifier(
-        lambda: keras_network(network),
-        loss="sparse_categorical_crossentropy",
-        optimizer="adam",
-        metrics=["accuracy"],
-        batch_size=BATCH,
-        epochs=EPOCHS,
-        verbose=0,
-        random_state=0,
-        fit__callbacks=[timer],
-    ).fit(X, y)
+    classifier = scikeras_classifier(lambda: keras_network(network), BATCH, EPOCHS, timer)
+    classifier.fit(X, y)
     return timer.seconds, classifier.predict
 
 
@@ -225,23 +215,11 @@ def run_torch(network, precision, X, y):
 
 def run_skorch(network, precision, X, y):
     import torch
-    from skorch import NeuralNetClassifier
 
     if precision != "float32":
         raise NotImplementedError("skorch has no mixed precision on a CPU")
     torch.manual_seed(0)
-    classifier = NeuralNetClassifier(
-        torch_network(network),
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.Adam,
-        optimizer__fused=True,
-        lr=0.001,
-        batch_size=BATCH,
-        max_epochs=EPOCHS,
-        train_split=None,
-        iterator_train__shuffle=True,
-        verbose=0,
-    ).fit(X, y)
+    classifier = skorch_classifier(torch_network(network), BATCH, EPOCHS).fit(X, y)
     return classifier.history[:, "dur"], classifier.predict
 
 

@@ -106,20 +106,26 @@ def run_keras(network, X, y, X_test, y_test):
     }
 
 
-def run_scikeras(network, X, y, X_test, y_test):
+def scikeras_classifier(build, batch_size, epochs, timer):
     from scikeras.wrappers import KerasClassifier
 
-    timer = epoch_timer()
-    classifier = KerasClassifier(
-        lambda: keras_network(network),
+    return KerasClassifier(
+        build,
         loss="sparse_categorical_crossentropy",
         optimizer="adam",
         metrics=["accuracy"],
-        batch_size=network["batch"],
-        epochs=EPOCHS,
+        batch_size=batch_size,
+        epochs=epochs,
         verbose=0,
         random_state=0,
         fit__callbacks=[timer],
+    )
+
+
+def run_scikeras(network, X, y, X_test, y_test):
+    timer = epoch_timer()
+    classifier = scikeras_classifier(
+        lambda: keras_network(network), network["batch"], EPOCHS, timer
     )
     start = time.perf_counter()
     classifier.fit(X, y)
@@ -131,9 +137,26 @@ def run_scikeras(network, X, y, X_test, y_test):
     }
 
 
-def run_skorch(network, X, y, X_test, y_test):
+def skorch_classifier(network, batch_size, epochs):
     import torch
     from skorch import NeuralNetClassifier
+
+    return NeuralNetClassifier(
+        network,
+        criterion=torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        optimizer__fused=True,
+        lr=0.001,
+        batch_size=batch_size,
+        max_epochs=epochs,
+        train_split=None,
+        iterator_train__shuffle=True,
+        verbose=0,
+    )
+
+
+def run_skorch(network, X, y, X_test, y_test):
+    import torch
 
     torch.manual_seed(0)
     activation = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU}[network["activation"]]
@@ -143,18 +166,8 @@ def run_skorch(network, X, y, X_test, y_test):
         if network["dropout"]:
             layers.append(torch.nn.Dropout(network["dropout"]))
         n_inputs = units
-    classifier = NeuralNetClassifier(
-        torch.nn.Sequential(*layers, torch.nn.Linear(n_inputs, 10)),
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.Adam,
-        optimizer__fused=True,
-        lr=0.001,
-        batch_size=network["batch"],
-        max_epochs=PEER_EPOCHS,
-        train_split=None,
-        iterator_train__shuffle=True,
-        verbose=0,
-    ).fit(X, y)
+    torch_network = torch.nn.Sequential(*layers, torch.nn.Linear(n_inputs, 10))
+    classifier = skorch_classifier(torch_network, network["batch"], PEER_EPOCHS).fit(X, y)
     return {
         "epochs": classifier.history[1:, "dur"],
         "short_accuracy": float(np.mean(classifier.predict(X_test) == y_test)),
