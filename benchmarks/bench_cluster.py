@@ -6,7 +6,7 @@ each task or scattered to the workers; of selecting the rows of a fold; of scatt
 uint8 to one worker; and, for comparison, of a small fit. The work of the scheduler does not depend
 on the number of workers.
 
-    python benchmarks/bench_cluster.py [--tasks 200] [--turns 3]
+    python benchmarks/bench_cluster.py [--tasks 200] [--repetitions 3]
 """
 
 import argparse
@@ -49,7 +49,7 @@ def seconds_of(function):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--tasks", type=int, default=200)
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=3)
     arguments = parser.parse_args()
     X, y = fetch_mnist(return_X_y=True)
     folds = list(StratifiedKFold(3).split(X, y))
@@ -73,7 +73,7 @@ def main():
             parallel(joblib.delayed(nothing)(i, *rows) for i in range(arguments.tasks))
 
         run()
-        for _ in range(arguments.turns):
+        for _ in range(arguments.repetitions):
             found["task"].append(seconds_of(run) / arguments.tasks)
             found["task with rows"].append(seconds_of(lambda: run(train, test)) / arguments.tasks)
             for where, cv, scattered in (
@@ -92,7 +92,7 @@ def main():
             send = seconds_of(lambda data=noise: client.scatter(data, broadcast=True, hash=False))
             found["scatter to one worker"].append(send / 2)
         data, labels = client.scatter([X, y], broadcast=True)
-        for _ in range(arguments.turns + 1):  # the first one compiles
+        for _ in range(arguments.repetitions + 1):  # the first one compiles
             found["fit"].append(client.submit(fit, data, labels, train, pure=False).result())
         found["fit"] = found["fit"][1:]
     medians = {name: float(np.median(times)) for name, times in found.items()}

@@ -2,11 +2,11 @@
 
 All libraries train the same networks with the same updates (Adam), batches and data (5,000 images
 as float32 in [0, 1]). Each run has its own process, the libraries alternate, and the medians over
-the turns are compared. Importing a library does not count; the first epoch, which includes building
-and compiling networks, is reported separately. Then all libraries predict one image and 10,000
-images in one process.
+the repetitions are compared. Importing a library does not count; the first epoch, which includes
+building and compiling networks, is reported separately. Then all libraries predict one image and
+10,000 images in one process.
 
-    python benchmarks/bench_conv.py [--turns 3] [--precision mixed_bfloat16]
+    python benchmarks/bench_conv.py [--repetitions 3] [--precision mixed_bfloat16]
 
 With mixed_bfloat16, all libraries except skorch train in mixed precision, which is slow on
 processors without bfloat16 arithmetic.
@@ -239,12 +239,13 @@ def run(library, name, precision):
     return {"first": seconds[0], "epochs": list(seconds[1:]), "accuracy": accuracy}
 
 
-def compare(name, precision, libraries, turns):
+def compare(name, precision, libraries, repetitions):
     """Return the rows of one network, after asserting that the accuracies are similar."""
     runs = {library: [] for library in libraries}
-    for turn in range(turns):
+    for repetition in range(repetitions):
         for library in libraries:
-            print(f"\r\x1b[K{name}: {turn + 1}, {library}", end="", file=sys.stderr, flush=True)
+            status = f"{name}: repetition {repetition + 1}, {library}"
+            print(f"\r\x1b[K{status}", end="", file=sys.stderr, flush=True)
             runs[library].append(in_new_process(__file__, "--run", library, name, precision))
     print("\r\x1b[K", end="", file=sys.stderr)
     rows = []
@@ -259,7 +260,7 @@ def compare(name, precision, libraries, turns):
     return rows
 
 
-def run_prediction(names, libraries, turns):
+def run_prediction(names, libraries, repetitions):
     """Measure the milliseconds per prediction of networks trained in the same way."""
     libraries = [library for library in ("skdigits", "Keras", "PyTorch") if library in libraries]
     X, y, X_test, y_test = mnist_unit()
@@ -274,11 +275,11 @@ def run_prediction(names, libraries, turns):
             assert np.mean(predict(X_test) == y_test) > 0.8
         single = in_turns(
             {library: lambda p=p: p(one) for library, p in predictors.items()},
-            turns,
+            repetitions,
             {"skdigits": 50, "PyTorch": 50},
         )
         many = in_turns(
-            {library: lambda p=p: p(X_test) for library, p in predictors.items()}, turns, {}
+            {library: lambda p=p: p(X_test) for library, p in predictors.items()}, repetitions, {}
         )
         rows += [
             {
@@ -294,7 +295,7 @@ def run_prediction(names, libraries, turns):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=NETWORKS)
     parser.add_argument("--libraries", nargs="+", default=list(RUNNERS), choices=RUNNERS)
@@ -311,11 +312,11 @@ def main():
     ]
     results = {"fit": [], "prediction": []}
     for name in options.networks:
-        results["fit"] += compare(name, options.precision, libraries, options.turns)
+        results["fit"] += compare(name, options.precision, libraries, options.repetitions)
         show(results["fit"][-len(libraries) :])
         write_json(f"conv{suffix}", results)
     print(f"seconds; test accuracy after {EPOCHS} epochs of {N_IMAGES:,} images\n")
-    results["prediction"] = run_prediction(options.networks, libraries, 2 * options.turns + 1)
+    results["prediction"] = run_prediction(options.networks, libraries, 2 * options.repetitions + 1)
     show(results["prediction"])
     write_json(f"conv{suffix}", results)
 

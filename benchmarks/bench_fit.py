@@ -2,9 +2,9 @@
 
 All libraries train the same networks with the same updates, batches and data (55,000 images as
 float32 in [0, 1]). Each run has its own process, the libraries alternate, and the medians over the
-turns are compared. Importing a library does not count; building and compiling a network does.
+repetitions are compared. Importing a library does not count; building and compiling a network does.
 
-    python benchmarks/bench_fit.py [--turns 3]
+    python benchmarks/bench_fit.py [--repetitions 3]
 """
 
 import argparse
@@ -274,14 +274,13 @@ def run_limit():
     }
 
 
-def compare(name, turns):
+def compare(name, repetitions):
     """Return the rows of one network, after asserting that the accuracies are similar."""
     runs = {library: [] for library in RUNNERS}
-    for turn in range(turns):
+    for repetition in range(repetitions):
         for library in RUNNERS:
-            print(
-                f"\r\x1b[K{name}: turn {turn + 1}, {library}", end="", file=sys.stderr, flush=True
-            )
+            status = f"{name}: repetition {repetition + 1}, {library}"
+            print(f"\r\x1b[K{status}", end="", file=sys.stderr, flush=True)
             runs[library].append(in_new_process(__file__, "--run", library, name))
     print("\r\x1b[K", end="", file=sys.stderr)
     ours = runs["skdigits"]
@@ -308,7 +307,7 @@ def compare(name, turns):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--run", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:
@@ -318,8 +317,8 @@ def main():
         else:
             print(json.dumps({"limit": run_limit, "wide": run_wide}[what]()))
         return
-    rows = [row for name in NETWORKS for row in compare(name, options.turns)]
-    limits = [in_new_process(__file__, "--run", "limit") for _ in range(options.turns)]
+    rows = [row for name in NETWORKS for row in compare(name, options.repetitions)]
+    limits = [in_new_process(__file__, "--run", "limit") for _ in range(options.repetitions)]
     limit = {key: median([one[key] for one in limits]) for key in limits[0]}
     wide = in_new_process(__file__, "--run", "wide")
     shown = [

@@ -6,7 +6,7 @@ own process, alternating between the backends; with one job, a fit uses all core
 so it searches the first and the last width only, and is compared with a search by skdigits over
 these two. The scores of all backends must be exactly equal.
 
-    python benchmarks/bench_search.py [--units 100 300 500 700] [--turns 3]
+    python benchmarks/bench_search.py [--units 100 300 500 700] [--repetitions 3]
 """
 
 import argparse
@@ -80,7 +80,7 @@ def scikeras_search(units, *_):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--units", nargs="*", type=int, default=[100, 300, 500, 700])
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     units = arguments.units
@@ -96,7 +96,7 @@ def main():
         return found
 
     found = {one: [] for one in BACKENDS}
-    for _ in range(arguments.turns):
+    for _ in range(arguments.repetitions):
         for backend, n_jobs in BACKENDS:
             found[backend, n_jobs].append(search("skdigits", units, backend, n_jobs))
     scores = [score for runs in found.values() for _, score in runs]
