@@ -35,7 +35,7 @@ MAX_MEGAPIXELS = {"PNG": 10, "JPEG": 30, "WEBP": 10, "GIF": 10}
 MAX_MEGABYTES = 10  # of an upload
 MAX_SECONDS = 20  # for an upload to arrive
 MAX_UPLOADS = 64  # at the same time
-N_THREADS = 2  # that decode and predict; the largest images take up to 200 MB per thread
+N_THREADS = 2  # that decode and predict; the largest images take up to 250 MB per thread
 # Content types of form uploads, and of clients that do not set a content type.
 FORM_TYPES = ("", "multipart/form-data", "application/x-www-form-urlencoded")
 
