@@ -1,4 +1,4 @@
-"""The page of the web app in headless Chromium, with the events of a real mouse and finger."""
+"""Check the page of the web app in headless Chromium, with simulated mouse and touch input."""
 
 import shutil
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ WINDOWS = {"desktop": (1300, 850), "phone": (400, 800)}
 
 @contextmanager
 def page(url, window="desktop", scheme="light"):
-    """Open the page; check that it has logged no error at the end."""
+    """Open the page; at the end, check that it is not too wide and has logged no error."""
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
     options.add_argument("--headless=new")
@@ -39,7 +39,7 @@ def page(url, window="desktop", scheme="light"):
         yield driver
         overflow = driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
         assert overflow <= 0, f"the page is {overflow} pixels too wide"
-        # Chromium logs the status of each answered upload that failed.
+        # Chromium logs the status of every upload that the app refused.
         log = [entry for entry in driver.get_log("browser") if "/predict" not in entry["message"]]
         assert not log, log
     finally:
@@ -63,7 +63,7 @@ def draw(driver, strokes, kind="mouse"):
 
 
 def answer(driver):
-    """Wait for the answer; return the digit, or the error, and the rest of what is shown."""
+    """Wait for the answer; return its lines of text, of which the first is the digit or error."""
     status = driver.find_element(By.ID, "answer")
     WebDriverWait(driver, 60).until(lambda _: status.get_attribute("aria-busy") == "false")
     return status.text.split("\n")
@@ -101,7 +101,7 @@ def check_page(url, folder, screenshots=None):
 
 
 def _files(folder):
-    """Write image files, good and bad; return what the page must say of each."""
+    """Write valid and invalid image files; return the expected answer to each."""
     image = Image.new("L", (300, 400), "white")
     image.paste("black", (140, 80, 165, 320))
     image.save(folder / "one.png")
@@ -112,14 +112,14 @@ def _files(folder):
     return {
         "one.png": "1",
         "blank.png": "No digit found: the image is blank.",
-        "text.png": "The file is damaged, or it is no PNG image.",
+        "text.png": "The file is damaged, or it is not a PNG image.",
         "large.png": "The file has more than 10 MB.",
         "page.html": "Send an image: PNG, JPEG, WEBP, GIF.",
     }
 
 
 def draw_all(url, screenshots=None):
-    """Draw every style of every digit with a mouse; return how many are read right."""
+    """Draw every style of every digit with the mouse; count the correct predictions."""
     wrong = []
     n_digits = 0
     with page(url) as driver:

@@ -5,7 +5,7 @@ DenseDigitClassifier(random_state=0))` on pixels in 0-255 and in 0-1, and the de
 `ConvDigitClassifier` with three seeds. Train on all 60,000 training images and test on the 10,000
 test images. TensorFlow is imported beforehand.
 
-    python benchmarks/bench_accuracy.py [--networks dense pca conv]
+    python benchmarks/bench_accuracy.py [--models dense pca conv]
 """
 
 import argparse
@@ -21,7 +21,7 @@ from skdigits import ConvDigitClassifier, DenseDigitClassifier
 from skdigits.datasets import fetch_mnist
 
 
-def of_seeds(estimator, n_seeds, data):
+def measure_seeds(estimator, n_seeds, data):
     X, y, X_test, y_test = data
     seeds = []
     for seed in range(n_seeds):
@@ -47,9 +47,9 @@ def pca_pipelines(data):
 
 
 MEASURED = {
-    "dense": lambda data: of_seeds(DenseDigitClassifier(), 5, data),
+    "dense": lambda data: measure_seeds(DenseDigitClassifier(), 5, data),
     "pca": pca_pipelines,
-    "conv": lambda data: of_seeds(ConvDigitClassifier(), 3, data),
+    "conv": lambda data: measure_seeds(ConvDigitClassifier(), 3, data),
 }
 
 
@@ -57,9 +57,9 @@ def main():
     import tensorflow  # noqa: F401 (importing it is not part of the fits)
 
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--networks", nargs="*", choices=MEASURED, default=list(MEASURED))
+    parser.add_argument("--models", nargs="*", choices=MEASURED, default=list(MEASURED))
     data = (*fetch_mnist(return_X_y=True), *fetch_mnist(subset="test", return_X_y=True))
-    for name in parser.parse_args().networks:
+    for name in parser.parse_args().models:
         print(name)
         write_json(f"accuracy-{name}", MEASURED[name](data))
 

@@ -1,10 +1,10 @@
 """The web app in examples/app: under load, with bad uploads, and in a browser.
 
-The app runs as a process of its own and answers on the loopback interface. Clients send the same
+The app runs in a separate process and listens on the loopback interface. Clients send the same
 drawing over 32 connections for 20 seconds, then one bad upload of each kind. Finally, Chromium
-draws one hundred digits in the page, with the events of a real mouse, at the width of a desktop and
-of a phone. Chromium and its driver (Debian: chromium, chromium-driver) cannot be installed by pip,
-which is why this is not one of the tests.
+checks the page at the width of a desktop and of a phone, and draws one hundred digits with a
+simulated mouse. Chromium and its driver (Debian: chromium, chromium-driver) cannot be installed
+with pip, so this is not one of the tests.
 
     python benchmarks/bench_app.py [--model model.joblib] [--screenshots FOLDER] [--no-browser]
 """
@@ -54,7 +54,7 @@ def running(model):
             process.terminate()
             process.wait()
             others = [line for line in _text(log).splitlines() if not line.startswith("INFO")]
-            print("\n".join(others) or "the app has logged no error and no warning")
+            print("\n".join(others) or "the app logged no errors or warnings")
 
 
 def _text(file):
@@ -151,7 +151,7 @@ def chunks(n_chunks):
 
 
 def bad_uploads(process, address):
-    """Send one bad upload of each kind; return the answers, and the largest memory after each."""
+    """Send one bad upload of each kind; return the answers, and the memory in use after each."""
     noise = np.random.default_rng(0).integers(0, 255, (3000, 3300, 4), np.uint8)
     photo = encoded(Image.new("RGB", (6000, 5000), "white"), "JPEG", progressive=True)
     uploads = {
@@ -201,7 +201,7 @@ def _slow(address, process):
 
 
 def _at_once(address, process):
-    """Start 200 uploads that do not go on; count the answers."""
+    """Start 200 uploads that stall; count the answers by status."""
     uploads = [_open_upload(address) for _ in range(200)]
     heads = [upload.recv(4096) for upload in uploads]
     for upload in uploads:
@@ -220,7 +220,7 @@ def in_browser(url, folder, screenshots):
         screenshots.mkdir(parents=True, exist_ok=True)
     check_page(url, folder, screenshots)
     drawn = draw_all(url, screenshots)
-    print(f"read right: {drawn['right']} of {drawn['digits']}")
+    print(f"read correctly: {drawn['right']} of {drawn['digits']}")
     write_json("app-drawn", drawn)
 
 
@@ -234,7 +234,7 @@ def main():
     parser.add_argument("--connections", type=int, default=32, help="default: 32")
     parser.add_argument("--seconds", type=int, default=20, help="default: 20")
     parser.add_argument("--screenshots", type=Path, help="folder to save screenshots to")
-    parser.add_argument("--no-browser", action="store_true", help="leave the browser out")
+    parser.add_argument("--no-browser", action="store_true", help="skip the checks in a browser")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if not options.model:

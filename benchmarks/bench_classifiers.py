@@ -1,8 +1,8 @@
-"""Size and prediction time of the classifiers that the study data-size has fitted.
+"""Size and prediction time of the classifiers fitted by the study data-size.
 
-Run `skdigits reproduce data-size` first. Each classifier of seed 0 is loaded, saved again without
-the state of its optimizer, and predicts the test images, once all of them and then one by one.
-Processor time is measured, in the number of threads that OMP_NUM_THREADS allows.
+Run `skdigits reproduce data-size` first. Load each classifier of seed 0, save it again without the
+state of its optimizer, and predict 40 test images one by one and then all test images at once.
+Measure the CPU time; OMP_NUM_THREADS sets the number of threads.
 
     OMP_NUM_THREADS=1 python benchmarks/bench_classifiers.py reproduced --images 3000 60000
 """

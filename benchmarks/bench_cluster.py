@@ -1,12 +1,12 @@
 """Overhead of a search on a Dask cluster: tasks, indices of folds, data.
 
-With two workers, processes on one machine, measure the seconds of an empty task, of an empty task
-that carries the indices of a fold of MNIST as lists, of an empty fit of a search that carries its
-indices as lists or finds them on every worker, of selecting the rows of a fold on a worker, of
-scattering MNIST as uint8 to each worker and, for comparison, of a small fit. The work of the
-scheduler does not depend on the number of workers.
+On a cluster of two processes on one machine, measure the time of an empty task with and without
+the indices of a fold of MNIST as lists; of an empty fit of a search whose indices are sent with
+each task or scattered to the workers; of selecting the rows of a fold; of scattering MNIST as
+uint8 to one worker; and, for comparison, of a small fit. The work of the scheduler does not depend
+on the number of workers.
 
-    python benchmarks/bench_cluster.py [--tasks 200] [--turns 3]
+    python benchmarks/bench_cluster.py [--tasks 200] [--repetitions 3]
 """
 
 import argparse
@@ -49,7 +49,7 @@ def seconds_of(function):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--tasks", type=int, default=200)
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=3)
     arguments = parser.parse_args()
     X, y = fetch_mnist(return_X_y=True)
     folds = list(StratifiedKFold(3).split(X, y))
@@ -73,7 +73,7 @@ def main():
             parallel(joblib.delayed(nothing)(i, *rows) for i in range(arguments.tasks))
 
         run()
-        for _ in range(arguments.turns):
+        for _ in range(arguments.repetitions):
             found["task"].append(seconds_of(run) / arguments.tasks)
             found["task with rows"].append(seconds_of(lambda: run(train, test)) / arguments.tasks)
             for where, cv, scattered in (
@@ -92,13 +92,13 @@ def main():
             send = seconds_of(lambda data=noise: client.scatter(data, broadcast=True, hash=False))
             found["scatter to one worker"].append(send / 2)
         data, labels = client.scatter([X, y], broadcast=True)
-        for _ in range(arguments.turns + 1):  # the first one compiles
+        for _ in range(arguments.repetitions + 1):  # the first one compiles
             found["fit"].append(client.submit(fit, data, labels, train, pure=False).result())
         found["fit"] = found["fit"][1:]
     medians = {name: float(np.median(times)) for name, times in found.items()}
     table(
-        [{"what": name, "seconds": f"{time_:.5f}"} for name, time_ in medians.items()],
-        ["what", "seconds"],
+        [{"step": name, "seconds": f"{time_:.5f}"} for name, time_ in medians.items()],
+        ["step", "seconds"],
     )
     sizes = {"rows of a fold": len(pickle.dumps((train, test))), "MNIST": X.nbytes + y.nbytes}
     print(sizes)

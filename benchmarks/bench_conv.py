@@ -2,14 +2,14 @@
 
 All libraries train the same networks with the same updates (Adam), batches and data (5,000 images
 as float32 in [0, 1]). Each run has its own process, the libraries alternate, and the medians over
-the turns are compared. Importing a library does not count; the first epoch, which includes building
-and compiling networks, is reported separately. Then all libraries predict one image and 10,000
-images in one process.
+the repetitions are compared. Importing a library does not count; the first epoch, which includes
+building and compiling networks, is reported separately. Then all libraries predict one image and
+10,000 images in one process.
 
-    python benchmarks/bench_conv.py [--turns 3] [--precision mixed_bfloat16]
+    python benchmarks/bench_conv.py [--repetitions 3] [--precision mixed_bfloat16]
 
-With mixed_bfloat16, all libraries train in it, which is slow on a processor without bfloat16
-arithmetic.
+With mixed_bfloat16, all libraries except skorch train in mixed precision, which is slow on
+processors without bfloat16 arithmetic.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import time
 from statistics import median
 
 import numpy as np
-from bench_fit import epoch_timer
+from bench_fit import epoch_timer, scikeras_classifier, skorch_classifier
 from bench_predict import in_turns
 from common import in_new_process, mnist_unit, table, write_json
 
@@ -79,7 +79,7 @@ def skdigits_classifier(network, precision):
 
 
 def run_skdigits(network, precision, X, y):
-    import tensorflow as tf  # noqa: F401 (imported beforehand, as the others are)
+    import tensorflow as tf  # noqa: F401 (imported beforehand, like the other libraries)
 
     classifier = skdigits_classifier(network, precision).fit(X, y)
     return classifier.epoch_times_, classifier.predict
@@ -136,21 +136,11 @@ def run_keras(network, precision, X, y):
 
 def run_scikeras(network, precision, X, y):
     import keras
-    from scikeras.wrappers import KerasClassifier
 
     keras.config.set_dtype_policy(precision)
     timer = epoch_timer()
-    classifier = KerasClassifier(
-        lambda: keras_network(network),
-        loss="sparse_categorical_crossentropy",
-        optimizer="adam",
-        metrics=["accuracy"],
-        batch_size=BATCH,
-        epochs=EPOCHS,
-        verbose=0,
-        random_state=0,
-        fit__callbacks=[timer],
-    ).fit(X, y)
+    classifier = scikeras_classifier(lambda: keras_network(network), BATCH, EPOCHS, timer)
+    classifier.fit(X, y)
     return timer.seconds, classifier.predict
 
 
@@ -225,23 +215,11 @@ def run_torch(network, precision, X, y):
 
 def run_skorch(network, precision, X, y):
     import torch
-    from skorch import NeuralNetClassifier
 
     if precision != "float32":
         raise NotImplementedError("skorch has no mixed precision on a CPU")
     torch.manual_seed(0)
-    classifier = NeuralNetClassifier(
-        torch_network(network),
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.Adam,
-        optimizer__fused=True,
-        lr=0.001,
-        batch_size=BATCH,
-        max_epochs=EPOCHS,
-        train_split=None,
-        iterator_train__shuffle=True,
-        verbose=0,
-    ).fit(X, y)
+    classifier = skorch_classifier(torch_network(network), BATCH, EPOCHS).fit(X, y)
     return classifier.history[:, "dur"], classifier.predict
 
 
@@ -261,12 +239,13 @@ def run(library, name, precision):
     return {"first": seconds[0], "epochs": list(seconds[1:]), "accuracy": accuracy}
 
 
-def compare(name, precision, libraries, turns):
-    """Return the rows of one network, after asserting that the accuracies are equal."""
+def compare(name, precision, libraries, repetitions):
+    """Return the rows of one network, after asserting that the accuracies are similar."""
     runs = {library: [] for library in libraries}
-    for turn in range(turns):
+    for repetition in range(repetitions):
         for library in libraries:
-            print(f"\r\x1b[K{name}: {turn + 1}, {library}", end="", file=sys.stderr, flush=True)
+            status = f"{name}: repetition {repetition + 1}, {library}"
+            print(f"\r\x1b[K{status}", end="", file=sys.stderr, flush=True)
             runs[library].append(in_new_process(__file__, "--run", library, name, precision))
     print("\r\x1b[K", end="", file=sys.stderr)
     rows = []
@@ -281,7 +260,7 @@ def compare(name, precision, libraries, turns):
     return rows
 
 
-def run_prediction(names, libraries, turns):
+def run_prediction(names, libraries, repetitions):
     """Measure the milliseconds per prediction of networks trained in the same way."""
     libraries = [library for library in ("skdigits", "Keras", "PyTorch") if library in libraries]
     X, y, X_test, y_test = mnist_unit()
@@ -296,11 +275,11 @@ def run_prediction(names, libraries, turns):
             assert np.mean(predict(X_test) == y_test) > 0.8
         single = in_turns(
             {library: lambda p=p: p(one) for library, p in predictors.items()},
-            turns,
+            repetitions,
             {"skdigits": 50, "PyTorch": 50},
         )
         many = in_turns(
-            {library: lambda p=p: p(X_test) for library, p in predictors.items()}, turns, {}
+            {library: lambda p=p: p(X_test) for library, p in predictors.items()}, repetitions, {}
         )
         rows += [
             {
@@ -316,7 +295,7 @@ def run_prediction(names, libraries, turns):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=NETWORKS)
     parser.add_argument("--libraries", nargs="+", default=list(RUNNERS), choices=RUNNERS)
@@ -333,11 +312,11 @@ def main():
     ]
     results = {"fit": [], "prediction": []}
     for name in options.networks:
-        results["fit"] += compare(name, options.precision, libraries, options.turns)
+        results["fit"] += compare(name, options.precision, libraries, options.repetitions)
         show(results["fit"][-len(libraries) :])
         write_json(f"conv{suffix}", results)
     print(f"seconds; test accuracy after {EPOCHS} epochs of {N_IMAGES:,} images\n")
-    results["prediction"] = run_prediction(options.networks, libraries, 2 * options.turns + 1)
+    results["prediction"] = run_prediction(options.networks, libraries, 2 * options.repetitions + 1)
     show(results["prediction"])
     write_json(f"conv{suffix}", results)
 

@@ -2,9 +2,9 @@
 
 All libraries train the same networks with the same updates, batches and data (55,000 images as
 float32 in [0, 1]). Each run has its own process, the libraries alternate, and the medians over the
-turns are compared. Importing a library does not count; building and compiling a network does.
+repetitions are compared. Importing a library does not count; building and compiling a network does.
 
-    python benchmarks/bench_fit.py [--turns 3]
+    python benchmarks/bench_fit.py [--repetitions 3]
 """
 
 import argparse
@@ -24,7 +24,7 @@ NETWORKS = {
     "784-32 sigmoid": {"sizes": [32], "activation": "sigmoid", "dropout": 0.0, "batch": 128},
 }
 EPOCHS = 10
-PEER_EPOCHS = 3  # of the libraries whose epochs only are compared
+PEER_EPOCHS = 3  # of libraries that are compared only by their time per epoch
 
 
 def skdigits_classifier(network, **parameters):
@@ -44,7 +44,7 @@ def skdigits_classifier(network, **parameters):
 
 
 def run_skdigits(network, X, y, X_test, y_test):
-    import tensorflow as tf  # noqa: F401 (imported beforehand, as the others are)
+    import tensorflow as tf  # noqa: F401 (imported beforehand, like the other libraries)
 
     first = skdigits_classifier(network).fit(X, y)
     later = skdigits_classifier(network, random_state=1).fit(X, y)
@@ -106,20 +106,26 @@ def run_keras(network, X, y, X_test, y_test):
     }
 
 
-def run_scikeras(network, X, y, X_test, y_test):
+def scikeras_classifier(build, batch_size, epochs, timer):
     from scikeras.wrappers import KerasClassifier
 
-    timer = epoch_timer()
-    classifier = KerasClassifier(
-        lambda: keras_network(network),
+    return KerasClassifier(
+        build,
         loss="sparse_categorical_crossentropy",
         optimizer="adam",
         metrics=["accuracy"],
-        batch_size=network["batch"],
-        epochs=EPOCHS,
+        batch_size=batch_size,
+        epochs=epochs,
         verbose=0,
         random_state=0,
         fit__callbacks=[timer],
+    )
+
+
+def run_scikeras(network, X, y, X_test, y_test):
+    timer = epoch_timer()
+    classifier = scikeras_classifier(
+        lambda: keras_network(network), network["batch"], EPOCHS, timer
     )
     start = time.perf_counter()
     classifier.fit(X, y)
@@ -131,9 +137,26 @@ def run_scikeras(network, X, y, X_test, y_test):
     }
 
 
-def run_skorch(network, X, y, X_test, y_test):
+def skorch_classifier(network, batch_size, epochs):
     import torch
     from skorch import NeuralNetClassifier
+
+    return NeuralNetClassifier(
+        network,
+        criterion=torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        optimizer__fused=True,
+        lr=0.001,
+        batch_size=batch_size,
+        max_epochs=epochs,
+        train_split=None,
+        iterator_train__shuffle=True,
+        verbose=0,
+    )
+
+
+def run_skorch(network, X, y, X_test, y_test):
+    import torch
 
     torch.manual_seed(0)
     activation = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU}[network["activation"]]
@@ -143,18 +166,8 @@ def run_skorch(network, X, y, X_test, y_test):
         if network["dropout"]:
             layers.append(torch.nn.Dropout(network["dropout"]))
         n_inputs = units
-    classifier = NeuralNetClassifier(
-        torch.nn.Sequential(*layers, torch.nn.Linear(n_inputs, 10)),
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.Adam,
-        optimizer__fused=True,
-        lr=0.001,
-        batch_size=network["batch"],
-        max_epochs=PEER_EPOCHS,
-        train_split=None,
-        iterator_train__shuffle=True,
-        verbose=0,
-    ).fit(X, y)
+    torch_network = torch.nn.Sequential(*layers, torch.nn.Linear(n_inputs, 10))
+    classifier = skorch_classifier(torch_network, network["batch"], PEER_EPOCHS).fit(X, y)
     return {
         "epochs": classifier.history[1:, "dur"],
         "short_accuracy": float(np.mean(classifier.predict(X_test) == y_test)),
@@ -189,7 +202,7 @@ RUNNERS = {
 
 
 def run_wide():
-    """Measure the median epoch of a wide network with and without dropout, alternating."""
+    """Measure the median epoch time of a wide network with and without dropout, alternating."""
     X, y, *_ = mnist_unit()
     network = {"sizes": [1024, 1024], "activation": "relu", "batch": 256}
     seconds = {0.5: [], 0.0: []}
@@ -214,9 +227,9 @@ def seconds_of(function, repetitions=20):
 def run_limit():
     """Estimate the shortest possible epoch of the first network on this machine.
 
-    It has the matrix products, at the rate of a large product or at the rates of their own shapes,
-    and Adam's reading and writing of weights, gradients and moments, at the rate at which all
-    threads together add arrays of the same size.
+    The epoch consists of matrix products and of Adam's memory traffic. The products run at the
+    speed of one large product, or at the speeds measured for their shapes. Adam reads and writes
+    weights, gradients and moments at the bandwidth of all threads adding arrays of the same size.
     """
     rng = np.random.default_rng(0)
     n_inputs, units, n_classes, batch, n_samples = 784, 700, 10, 32, 55_000
@@ -261,14 +274,13 @@ def run_limit():
     }
 
 
-def compare(name, turns):
-    """Return the rows of one network, after asserting that the accuracies are equal."""
+def compare(name, repetitions):
+    """Return the rows of one network, after asserting that the accuracies are similar."""
     runs = {library: [] for library in RUNNERS}
-    for turn in range(turns):
+    for repetition in range(repetitions):
         for library in RUNNERS:
-            print(
-                f"\r\x1b[K{name}: turn {turn + 1}, {library}", end="", file=sys.stderr, flush=True
-            )
+            status = f"{name}: repetition {repetition + 1}, {library}"
+            print(f"\r\x1b[K{status}", end="", file=sys.stderr, flush=True)
             runs[library].append(in_new_process(__file__, "--run", library, name))
     print("\r\x1b[K", end="", file=sys.stderr)
     ours = runs["skdigits"]
@@ -295,7 +307,7 @@ def compare(name, turns):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--run", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:
@@ -305,8 +317,8 @@ def main():
         else:
             print(json.dumps({"limit": run_limit, "wide": run_wide}[what]()))
         return
-    rows = [row for name in NETWORKS for row in compare(name, options.turns)]
-    limits = [in_new_process(__file__, "--run", "limit") for _ in range(options.turns)]
+    rows = [row for name in NETWORKS for row in compare(name, options.repetitions)]
+    limits = [in_new_process(__file__, "--run", "limit") for _ in range(options.repetitions)]
     limit = {key: median([one[key] for one in limits]) for key in limits[0]}
     wide = in_new_process(__file__, "--run", "wide")
     shown = [
@@ -320,11 +332,11 @@ def main():
     )
     share = {key: limit[key] / rows[0]["epoch"] for key in ("seconds", "seconds_own_shapes")}
     print(
-        f"\nseconds; test accuracy after {EPOCHS} epochs, of skorch and MLPClassifier (without "
-        f"dropout) after {PEER_EPOCHS}\n"
-        f"limit of the machine for an epoch of the first network: {limit['seconds']:.2f} s "
+        f"\nseconds; test accuracy after {EPOCHS} epochs, but after {PEER_EPOCHS} for skorch and "
+        f"for MLPClassifier, which has no dropout\n"
+        f"shortest possible epoch of the first network: {limit['seconds']:.2f} s "
         f"({limit['gflops']:.0f} GFLOP/s, {limit['gigabytes_per_second']:.0f} GB/s), "
-        f"{share['seconds']:.0%} of the time of skdigits; with products of their own shapes "
+        f"{share['seconds']:.0%} of the time of skdigits; at the speeds of the actual shapes "
         f"{limit['seconds_own_shapes']:.2f} s, {share['seconds_own_shapes']:.0%}\n"
         f"784-1024-1024-10, batch 256: {wide['with_dropout']:.2f} s per epoch with dropout 0.5, "
         f"{wide['without']:.2f} s without: x {wide['with_dropout'] / wide['without']:.2f}"

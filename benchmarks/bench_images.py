@@ -1,13 +1,14 @@
 """Accuracy on drawings and photos of digits, with and without the normalizer.
 
 A default `ConvDigitClassifier` trained on MNIST predicts digits that Pillow draws: with a pen, in
-fonts, and from MNIST's own handwriting. They are thin and thick, off-center, slanted, colored,
-noisy, in uneven light, on ruled and squared paper, and in simulated photos. The images pass through
-`DigitImageNormalizer`, or are only converted to gray and resized to 28 x 28 pixels. Images of two
-and three digits measure how often the normalizer warns of them, and all others its false alarms.
+fonts, and from MNIST's own handwriting. They are thin or thick, off-center, slanted, colored,
+noisy, unevenly lit, on ruled or squared paper, and in simulated photos. The images pass through
+`DigitImageNormalizer`, or are only converted to grayscale and resized to 28 x 28 pixels. For images
+of two or three digits, measure how often the normalizer warns; for all others, how often it does so
+by mistake.
 
-The figures are of seeds, fonts, handwriting and kinds of light that the normalizer was not tuned
-on. `--tuning` draws the images of its tuning.
+The normalizer was not tuned on these seeds, fonts and handwriting, nor on the light of a lamp.
+`--tuning` draws the images that it was tuned on.
 
     python benchmarks/bench_images.py [--repetitions 4] [--tuning]
 """
@@ -75,7 +76,7 @@ WIDTHS_OF_SCENES = (40, 80, 200)
 
 
 class Artist:
-    """Draws images of digits, for tuning or for the final figures."""
+    """Draws images of digits, for tuning or for the final results."""
 
     def __init__(self, tuning):
         self.seed = 0 if tuning else 2024
@@ -152,14 +153,14 @@ def pen(digit, width, rng, thickness, slant):
 def smooth(points):
     """Smooth a stroke by Chaikin's corner cutting."""
     for _ in range(3):
-        before, behind = points[:-1], points[1:]
-        cut = np.stack([0.75 * before + 0.25 * behind, 0.25 * before + 0.75 * behind], axis=1)
+        before, after = points[:-1], points[1:]
+        cut = np.stack([0.75 * before + 0.25 * after, 0.25 * before + 0.75 * after], axis=1)
         points = np.concatenate([points[:1], cut.reshape(-1, 2), points[-1:]])
     return points
 
 
 def printed(digit, width, slant, font):
-    """Draw the mask of a digit in a font; None is Pillow's own."""
+    """Draw the mask of a digit in a font; None stands for Pillow's default font."""
     size = 1.8 * width
     font = ImageFont.truetype(font, size) if font else ImageFont.load_default(size)
     mask = Image.new("L", (2 * width, 3 * width), 0)
@@ -208,14 +209,14 @@ def rule(picture, width, rng, paper):
 
 
 def turned(picture, angle):
-    """Turn a picture by some degrees, and crop what it leaves empty."""
+    """Rotate a picture by an angle in degrees, and crop the empty borders."""
     across, down = (round(0.05 * side) for side in picture.size)
     picture = picture.rotate(angle, resample=Image.Resampling.BICUBIC)
     return picture.crop((across, down, picture.width - across, picture.height - down))
 
 
 def illumination(light, size, rng):
-    """Light on each pixel, from 0 to 1."""
+    """Return the brightness of the light on each pixel, from 0 to 1."""
     y, x = np.mgrid[0 : size[1], 0 : size[0]]
     x, y = x / size[0] - 0.5, y / size[1] - 0.5
     angle, depth = rng.uniform(0, 2 * np.pi), rng.uniform(0.4, 0.75)
@@ -235,7 +236,7 @@ def illumination(light, size, rng):
 
 
 def photographed(picture, noise, photo, rng):
-    """Add noise; in photos also texture of the paper, blur and JPEG compression."""
+    """Add noise and, to photos, also paper texture, blur and JPEG compression."""
     values = np.asarray(picture, float)
     if photo:
         texture = rng.normal(0, 4, [max(2, side // 8) for side in values.shape[:2]])
@@ -261,7 +262,7 @@ def resized(pictures):
 
 
 def normalized(pictures):
-    """Normalize images one by one; also tell which of them are said to hold several digits."""
+    """Normalize images one by one; also return which of them cause a several-digits warning."""
     rows, several = [], []
     for picture in pictures:
         with warnings.catch_warnings(record=True) as caught:
@@ -272,11 +273,11 @@ def normalized(pictures):
 
 
 def measure(artist, classifier, source, kind, repetitions):
-    """Measure the accuracy, or the share of warnings if there are several digits."""
+    """Measure the share of warnings, the time and, for single digits, the accuracy."""
     parameters = dict(KINDS[kind])
     n_digits = parameters.pop("n_digits", 1)
     if source == "handwriting" and {"thickness", "slant"} & set(parameters):
-        return None  # has its own
+        return None  # handwriting has its own thickness and slant
     if source == "font" and "thickness" in parameters:
         return None
     rng = np.random.default_rng([artist.seed, SOURCES.index(source), list(KINDS).index(kind)])
@@ -309,7 +310,9 @@ def main():
     parser.add_argument(
         "--repetitions", type=int, default=4, help="images per digit, kind and width (default: 4)"
     )
-    parser.add_argument("--tuning", action="store_true", help="draw the images of the tuning")
+    parser.add_argument(
+        "--tuning", action="store_true", help="draw the images that the normalizer was tuned on"
+    )
     options = parser.parse_args()
     X, y = fetch_mnist(return_X_y=True)
     classifier = ConvDigitClassifier(random_state=0).fit(X, y)

@@ -24,7 +24,7 @@ MAPPED_IMAGES = 2_000_000
 
 
 def own_memory():
-    """Return the megabytes of this process, without mapped files."""
+    """Return the memory of this process in MB, without mapped files."""
     memory = psutil.Process().memory_info()
     return (memory.rss - memory.shared) / 1e6
 
@@ -157,8 +157,8 @@ def main():
     assert mapped["training_accuracy"] > 0.95, mapped
     print(
         f"200 fits: {fits[0]:.0f} MB after 20, {fits[-1]:.0f} MB after 200\n"
-        f"different networks: {first:.0f} MB after 10 + 10, {later[0]:.0f} MB after 300 dense, "
-        f"{later[1]:.0f} MB after 100 convolutional ones\n"
+        f"different networks: {first:.0f} MB after 10 of each kind, {later[0]:.0f} MB after 300 "
+        f"dense ones, {later[1]:.0f} MB after 100 convolutional ones\n"
         f"{MAPPED_IMAGES:,} mapped images: at most {mapped['peak']:.0f} MB, "
         f"{mapped['peak'] - imported:.0f} MB more than importing TensorFlow "
         f"({imported:.0f} MB)\n"

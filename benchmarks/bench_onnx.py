@@ -1,10 +1,11 @@
 """Probabilities and prediction times of ONNX Runtime, compared with those of skdigits.
 
-Convert three models of MNIST to ONNX: a dense network on principal components, one on the pixels
-that a forest selects, and a convolutional network. Compare the probabilities of the 10,000 test
-images, and predict all of them and single ones in one process, alternating between the libraries.
+Convert three models trained on MNIST to ONNX: a dense network on principal components, one on the
+pixels that a forest selects, and a convolutional network. Compare the probabilities of the 10,000
+test images, and predict all of them and single ones in one process, alternating between the
+libraries.
 
-    python benchmarks/bench_onnx.py [--turns 9]
+    python benchmarks/bench_onnx.py [--repetitions 9]
 """
 
 import argparse
@@ -43,17 +44,17 @@ def onnx_predictor(model, threads):
     return lambda X: session.run(["probabilities"], {"X": X})[0]
 
 
-def times(predictors, X, turns, repetitions):
+def times(predictors, X, repetitions, n_calls):
     """Measure the median milliseconds per call of each predictor."""
     functions = {name: lambda predict=predict: predict(X) for name, predict in predictors.items()}
-    seconds = in_turns(functions, turns, dict.fromkeys(functions, repetitions))
+    seconds = in_turns(functions, repetitions, dict.fromkeys(functions, n_calls))
     return {name: 1000 * one for name, one in seconds.items()}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--turns", type=int, default=9)
-    turns = parser.parse_args().turns
+    parser.add_argument("--repetitions", type=int, default=9)
+    repetitions = parser.parse_args().repetitions
     X, y = fetch_mnist(return_X_y=True)
     X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
     X, X_test = X.astype(np.float32), X_test.astype(np.float32)
@@ -71,8 +72,8 @@ def main():
                 "model": name,
                 "accuracy": model.score(X_test, y_test),
                 "largest difference": float(np.abs(np.subtract(*probabilities)).max()),
-                "10,000 images, ms": times(predictors, X_test, turns, 1),
-                "one image, ms": times(predictors, X_test[:1], turns, 200),
+                "10,000 images, ms": times(predictors, X_test, repetitions, 1),
+                "one image, ms": times(predictors, X_test[:1], repetitions, 200),
             }
         )
     shown = [

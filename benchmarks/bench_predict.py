@@ -1,10 +1,10 @@
 """Prediction time compared with MLPClassifier, Keras, scikeras and skorch; loading and importing.
 
-Predict one image and 10,000 images (float32, C-contiguous) with 784-128-10 networks, by the public
-`predict`, in one process, alternating between the libraries. Then measure whole processes that load
-a saved model and predict, and processes that only import.
+Predict one image and 10,000 images (float32, C-contiguous) with 784-128-10 networks, with the
+public `predict` methods, in one process, alternating between the libraries. Then measure whole
+processes that load a saved model and predict, and processes that only import.
 
-    python benchmarks/bench_predict.py [--turns 9]
+    python benchmarks/bench_predict.py [--repetitions 9]
 """
 
 import argparse
@@ -80,22 +80,22 @@ def peak_and_seconds(code, *arguments):
     return int(kilobytes) * 1024, time.perf_counter() - start
 
 
-def in_turns(functions, turns, repetitions):
+def in_turns(functions, repetitions, n_calls):
     """Measure the median seconds per call of each function, alternating between them."""
     times = {name: [] for name in functions}
-    for _ in range(turns):
+    for _ in range(repetitions):
         for name, function in functions.items():
             start = time.perf_counter()
-            for _ in range(repetitions.get(name, 1)):
+            for _ in range(n_calls.get(name, 1)):
                 function()
-            times[name].append((time.perf_counter() - start) / repetitions.get(name, 1))
+            times[name].append((time.perf_counter() - start) / n_calls.get(name, 1))
     return {name: median(seconds) for name, seconds in times.items()}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--turns", type=int, default=9)
-    turns = parser.parse_args().turns
+    parser.add_argument("--repetitions", type=int, default=9)
+    repetitions = parser.parse_args().repetitions
     X, y, X_test, y_test = mnist_unit()
     models = fitted_models(X, y)
     keras_model = models["skdigits"].to_keras()
@@ -109,12 +109,12 @@ def main():
     image = X_test[:1].copy()
     one = in_turns(
         {name: lambda predict=predict: predict(image) for name, predict in predictors.items()},
-        turns,
+        repetitions,
         {"skdigits": 200, "MLPClassifier": 200, "skorch": 50},
     )
     many = in_turns(
         {name: lambda predict=predict: predict(X_test) for name, predict in predictors.items()},
-        turns,
+        repetitions,
         {"skdigits": 3, "MLPClassifier": 3},
     )
     rows = [
@@ -138,7 +138,7 @@ def main():
             for name in ("skdigits", "MLPClassifier")
         } | {name: (code + "\n",) for name, code in IMPORTS.items()}
         measured = {name: [] for name in commands}
-        for _ in range(turns + 1):  # the first turn warms the disk cache
+        for _ in range(repetitions + 1):  # the first one warms the disk cache
             for name, command in commands.items():
                 measured[name].append(peak_and_seconds(*command))
     for name, runs in measured.items():

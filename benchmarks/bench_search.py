@@ -1,4 +1,4 @@
-"""Time of a part of the neuron sweep with each joblib backend, and compared with scikeras.
+"""Time of a part of the neuron sweep, for each joblib backend and compared with scikeras.
 
 GridSearchCV with 3 folds of the 55,000 training images, RMSprop, batches of 32, at most 30 epochs,
 early stopping with patience 2 on the 5,000 validation images, pixels / 255. Each search runs in its
@@ -6,7 +6,7 @@ own process, alternating between the backends; with one job, a fit uses all core
 so it searches the first and the last width only, and is compared with a search by skdigits over
 these two. The scores of all backends must be exactly equal.
 
-    python benchmarks/bench_search.py [--units 100 300 500 700] [--turns 3]
+    python benchmarks/bench_search.py [--units 100 300 500 700] [--repetitions 3]
 """
 
 import argparse
@@ -21,7 +21,7 @@ from common import in_new_process, mnist_unit, table, write_json
 from skdigits.studies import STUDIES, Search
 
 SWEEP = next(one for one in STUDIES["neuron-sweep"].experiments if isinstance(one, Search))
-WAYS = (("sequential", 1), ("loky", 2), ("threading", 2), ("dask", 2))
+BACKENDS = (("sequential", 1), ("loky", 2), ("threading", 2), ("dask", 2))  # and numbers of jobs
 
 
 def skdigits_search(units, backend, n_jobs):
@@ -80,8 +80,8 @@ def scikeras_search(units, *_):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--units", nargs="*", type=int, default=[100, 300, 500, 700])
-    parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--run", nargs=3, metavar=("LIBRARY", "BACKEND", "JOBS"))
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     units = arguments.units
     if arguments.run:
@@ -95,17 +95,17 @@ def main():
         print(f"{library}, {backend}, {n_jobs} jobs, units {some}: {found[0]:.1f} s", flush=True)
         return found
 
-    found = {way: [] for way in WAYS}
-    for _ in range(arguments.turns):
-        for way in WAYS:
-            found[way].append(search("skdigits", units, *way))
+    found = {one: [] for one in BACKENDS}
+    for _ in range(arguments.repetitions):
+        for backend, n_jobs in BACKENDS:
+            found[backend, n_jobs].append(search("skdigits", units, backend, n_jobs))
     scores = [score for runs in found.values() for _, score in runs]
     assert all(score == scores[0] for score in scores), "scores differ between backends"
-    seconds = {way: float(np.median([run for run, _ in runs])) for way, runs in found.items()}
+    seconds = {one: float(np.median([run for run, _ in runs])) for one, runs in found.items()}
     rows = [
         {"backend": backend, "jobs": n_jobs, "seconds": round(seconds[backend, n_jobs], 1)}
-        | {"speedup": round(seconds[WAYS[0]] / seconds[backend, n_jobs], 2)}
-        for backend, n_jobs in WAYS
+        | {"speedup": round(seconds[BACKENDS[0]] / seconds[backend, n_jobs], 2)}
+        for backend, n_jobs in BACKENDS
     ]
     table(rows, list(rows[0]))
 

@@ -1,8 +1,8 @@
 """A long-lived process: 500 mixed fits and 1,000,000 predictions.
 
-Fit dense, convolutional and reduced networks of ever new structures on scikit-learn's digits, some
-of them failing, and predict single images. Report the memory, threads, open files and memory
-mappings of the process on the way, and assert that they stay bounded.
+Fit dense, convolutional and reduced networks of ever-changing structure on scikit-learn's digits,
+let some fits fail, and predict single images. Report the memory, threads, open files and memory
+mappings of the process along the way, and assert that they stay bounded.
 
     python benchmarks/bench_soak.py
 """
@@ -21,7 +21,7 @@ COLUMNS = ("fits", "predictions", "megabytes", "threads", "open_files", "mapping
 
 
 def mixed_classifier(number):
-    """Return a classifier of a mostly new structure; every fourth one has 8 units."""
+    """Return a classifier, usually of a new structure; every fourth one has 8 units."""
     units = 8 + number // 2 if number % 4 else 8
     common = {"epochs": 2, "batch_size": 32, "random_state": number}
     kind = number % 5
@@ -32,7 +32,7 @@ def mixed_classifier(number):
 
 
 def resources():
-    """Memory and other resources of this process."""
+    """Return the memory and other resources of this process."""
     process = psutil.Process()
     return {
         "megabytes": round(process.memory_info().rss / 1e6),

@@ -1,11 +1,11 @@
-"""Every stage of convolutional networks, timed with and without oneDNN, and their share of a step.
+"""Time of each stage of convolutional networks with and without oneDNN, and its share of a step.
 
 TensorFlow computes convolutions and pooling with oneDNN or with Eigen. skdigits enables oneDNN on
-processors with AVX2 (`skdigits._training.cpu`), which is wrong for this processor if Eigen is
-faster in the sum over a network. Each run has its own process; the two alternate; the numbers are
-medians. The last table compares a whole training step with its convolutions alone.
+processors with AVX2 (`skdigits._training.cpu`). This is the wrong choice for this processor if
+Eigen is faster in total over a network. Each run has its own process, oneDNN and Eigen alternate,
+and the results are medians. The last table compares a training step with its convolutions alone.
 
-    python benchmarks/bench_stages.py [--turns 3] [--precision mixed_bfloat16]
+    python benchmarks/bench_stages.py [--repetitions 3] [--precision mixed_bfloat16]
 """
 
 import argparse
@@ -39,7 +39,7 @@ def stage_names(config):
 
 
 def stage_calls(config, dtype):
-    """Build a function for the forward and the backward pass of each stage, on random values."""
+    """Build two functions per stage, for the forward and the backward pass on random values."""
     import tensorflow as tf
 
     from skdigits._compat import silence_retracing_warning
@@ -79,7 +79,7 @@ def stage_calls(config, dtype):
 
 
 def milliseconds(call):
-    """Return the median milliseconds of a call, which has been compiled before."""
+    """Return the median milliseconds of a call, after first calls that compile it."""
     import tensorflow as tf
 
     def measure():
@@ -108,10 +108,10 @@ def run(name, precision):
     return {"step": step, "stages": stages}
 
 
-def compare(name, precision, turns):
+def compare(name, precision, repetitions):
     """Return a row per stage, and the row of the whole network."""
     runs = {library: [] for library in LIBRARIES}
-    for _ in range(turns):
+    for _ in range(repetitions):
         for library, value in LIBRARIES.items():
             arguments = (__file__, "--run", name, precision)
             runs[library].append(in_new_process(*arguments, TF_ENABLE_ONEDNN_OPTS=value))
@@ -138,7 +138,7 @@ def compare(name, precision, turns):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=NETWORKS)
     parser.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
@@ -148,7 +148,7 @@ def main():
         return
     stages, networks = [], []
     for name in options.networks:
-        rows, network = compare(name, options.precision, options.turns)
+        rows, network = compare(name, options.precision, options.repetitions)
         stages += rows
         networks.append(network)
     print(f"milliseconds per batch of {BATCH}, {options.precision}\n")

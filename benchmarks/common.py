@@ -1,4 +1,4 @@
-"""Utilities of the benchmarks: data, new processes, tables, JSON."""
+"""Utilities for the benchmarks: data, new processes, tables and JSON files."""
 
 import json
 import os
@@ -16,9 +16,9 @@ PEERS = ("onnxruntime", "scikeras", "skl2onnx", "skorch", "torch")
 
 
 def mnist_unit(others="test"):
-    """Load 55,000 training images and the other images, as float32 in [0, 1], with their labels.
+    """Load 55,000 training images and held-out images, as float32 in [0, 1], with their labels.
 
-    The others are the test images or, for "validation", the first 5,000 training images.
+    The held-out images are the test images or, for "validation", the first 5,000 training images.
     """
     X, y = fetch_mnist(return_X_y=True)
     X_other, y_other = X[:5000], y[:5000]

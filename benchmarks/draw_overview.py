@@ -1,7 +1,7 @@
-"""Draw the README's picture: speed and accuracy of skdigits beside other libraries.
+"""Draw the README's picture: speed and accuracy of skdigits compared with other libraries.
 
-The times are those of `results/fit.json`, the accuracies those of the table in `docs/studies.md`.
-Writes `docs/overview-light.svg` and `docs/overview-dark.svg`.
+Read the times from `results/fit.json` and the accuracies from the table in `docs/studies.md`; write
+`docs/overview-light.svg` and `docs/overview-dark.svg`.
 
     python benchmarks/draw_overview.py
 """
@@ -20,7 +20,7 @@ NETWORKS = {
     "784-32 sigmoid": "784-32-10\nbatches of 128",
 }
 LIBRARIES = ["skdigits", "Keras", "scikeras", "skorch", "MLPClassifier"]
-# In the table, and in the picture: its name, the point beside which it is written, and the offset.
+# Name in the table -> name in the picture, index of the labeled point, and offset of the label.
 CLASSIFIERS = {
     "MLPClassifier": ("MLPClassifier", -1, (6, 2)),
     "RandomForestClassifier": ("RandomForestClassifier", -1, (6, 2)),

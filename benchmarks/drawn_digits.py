@@ -1,8 +1,8 @@
 """One hundred digits to draw with a mouse: ten styles of each, as people write them.
 
-The strokes were written for this test, without looking at what a network makes of them. A stroke is
-a line of points in a box of 100 x 100; strokes are separated by "|". Lines are curved, except at
-points marked by "!", which are corners.
+The strokes were written for this benchmark, before any network saw them. A stroke is a sequence of
+points in a box of 100 x 100; strokes are separated by "|". They are smooth curves, except for
+corners at points marked with "!".
 """
 
 import numpy as np
@@ -35,7 +35,7 @@ STYLES = {
     2: [
         "5,25 25,3 60,0 88,18 80,45 40,75 2,100! 100,100",
         "8,22 30,2 68,2 88,25 70,55 30,88 8,96 4,84 22,80 50,92 78,100 98,92",  # looped
-        "10,20 40,0 75,12 72,40 5,100! 95,100",  # small bow
+        "10,20 40,0 75,12 72,40 5,100! 95,100",  # small bowl
         "5,18 30,2 70,5 85,25! 5,98! 98,98",  # angular
         "2,30 20,5 55,0 82,15 85,38 60,65 25,88 3,98! 30,90 60,96 98,90",  # wavy base
         "12,28 20,8 50,0 80,10 84,35 55,68 5,98! 50,94 100,98",
@@ -49,8 +49,8 @@ STYLES = {
         "10,2 90,2! 45,40! 85,52 95,78 60,100 8,92",  # flat top
         "8,15 45,0 82,15 75,38 42,50 32,44 48,44 88,62 90,86 50,100 5,88",  # looped
         "15,8 60,0 90,20 70,42 40,47! 80,52 96,75 70,98 8,94",
-        "20,10 55,2 75,18 65,36 38,42! 80,48 98,72 70,98 5,92",  # small upper bow
-        "5,15 50,0 95,20 85,48 45,56! 80,62 85,84 50,100 8,92",  # large upper bow
+        "20,10 55,2 75,18 65,36 38,42! 80,48 98,72 70,98 5,92",  # small upper bowl
+        "5,15 50,0 95,20 85,48 45,56! 80,62 85,84 50,100 8,92",  # large upper bowl
         "10,10 55,0 85,18 68,40 52,47 72,54 92,76 60,100 5,92",  # without a corner
         "5,5 85,5 85,20 50,45! 90,60 88,88 50,100 5,92",  # angular
         "12,14 40,0 78,10 72,36 45,45! 82,52 100,76 75,98 30,100 2,86",
@@ -74,10 +74,10 @@ STYLES = {
         "85,5 40,5 18,20 25,42 65,50 88,72 65,97 8,95",  # like an S
         "80,0 25,0! 18,38! 60,32 98,60 80,94 40,100 2,88",  # large belly
         "85,3 22,3! 18,52! 50,48 78,64 72,90 40,100 8,94",  # small belly
-        "20,8 14,48! 55,40 90,62 80,92 40,100 5,90 | 20,8 92,0",  # rising hat
-        "98,0 12,4! 10,44! 50,36 88,56 84,86 48,100 4,94",  # wide hat
+        "20,8 14,48! 55,40 90,62 80,92 40,100 5,90 | 20,8 92,0",  # rising top bar
+        "98,0 12,4! 10,44! 50,36 88,56 84,86 48,100 4,94",  # wide top bar
         "85,0 15,0! 15,45! 80,45! 80,100! 10,100",  # angular
-        "22,10 18,46! 55,40 88,60 82,90 45,100 6,92 | 32,4 90,2",  # hat apart
+        "22,10 18,46! 55,40 88,60 82,90 45,100 6,92 | 32,4 90,2",  # detached top bar
         "82,2 26,4! 16,44! 58,36 92,60 84,90 45,100 12,96 4,84",  # hooked tail
     ],
     6: [
@@ -129,8 +129,8 @@ STYLES = {
         "84,15 50,0 15,20 25,47 62,46 86,18! 88,75 65,100 25,95",  # tail like that of a g
     ],
 }
-# The first style of each digit is drawn at the first of these sizes and places, and so on: height
-# and width, slant, and the center, as fractions of the paper.
+# Height, width, slant and center of the drawings; sizes and centers are fractions of the paper. The
+# first style of each digit uses the first row, and so on.
 PLACES = [
     (0.70, 0.46, 0.00, (0.50, 0.50)),
     (0.55, 0.34, 0.10, (0.40, 0.55)),

@@ -1,6 +1,6 @@
 """Kill `skdigits reproduce all --quick` at random times, and resume it each time.
 
-The results, apart from times, have to equal those of an undisturbed run, and no finished fit may
+The results, apart from times, must equal those of an uninterrupted run, and no finished fit may
 run twice. The benchmark takes as long as two quick runs and a few imports.
 
     python benchmarks/kill_and_resume.py [--kills 5] [--seed 0]
@@ -52,12 +52,12 @@ def main():
         alone, killed = (output / "quick" for output in outputs)
         begin = time.perf_counter()
         assert start(outputs[0]).wait() == 0
-        undisturbed = time.perf_counter() - begin
-        print(f"undisturbed: {undisturbed:.0f} s", flush=True)
+        uninterrupted = time.perf_counter() - begin
+        print(f"uninterrupted: {uninterrupted:.0f} s", flush=True)
         found = []
         for number in range(arguments.kills):
             process = start(outputs[1])
-            seconds = moments.uniform(5, 2 * undisturbed / arguments.kills)
+            seconds = moments.uniform(5, 2 * uninterrupted / arguments.kills)
             try:
                 process.wait(timeout=seconds)
                 print("finished before it was killed", flush=True)
@@ -76,7 +76,7 @@ def main():
         results = [load_results(one).drop(columns=list(TIMES)) for one in (alone, killed)]
         pd.testing.assert_frame_equal(*results)
         print(f"{len(keys)} fits, none twice; results equal")
-        write_json("kill_and_resume", {"undisturbed": undisturbed, "kills": found})
+        write_json("kill_and_resume", {"uninterrupted": uninterrupted, "kills": found})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Sphinx's settings: sphinx-build -W docs docs/_build."""
+"""Sphinx configuration. Build the pages with: sphinx-build -W docs docs/_build."""
 
 import subprocess
 import sys
@@ -39,7 +39,7 @@ autosummary_generate = True
 toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
-numpydoc_xref_ignore = "all"  # but for these types and those that numpydoc knows
+numpydoc_xref_ignore = "all"  # except for these types and numpydoc's own
 numpydoc_xref_aliases = {
     "Axes": "matplotlib.axes.Axes",
     "DataFrame": "pandas.DataFrame",
@@ -48,7 +48,8 @@ intersphinx_mapping = links.write_inventories(DOCS / "generated" / "inventories"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
-# A folder with a README.md would become a part of the gallery; examples/app has a README.markdown.
+# sphinx-gallery turns every folder with a README.md into a section of the gallery. Therefore, the
+# file in examples/app is called README.markdown.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
@@ -69,14 +70,14 @@ sphinx_gallery_conf = {
     ),
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("skdigits",),
-    "default_thumb_file": str(DOCS / "pictures" / "history.png"),  # of examples without plots
+    "default_thumb_file": str(DOCS / "pictures" / "history.png"),  # for examples without plots
     "download_all_examples": False,
     "remove_config_comments": True,
     "image_srcset": ["2x"],  # sharp on phones
     "show_memory": False,
     "show_signature": False,
-    "write_computation_times": False,  # a table that loads scripts from elsewhere
-    "capture_repr": ("_repr_html_",),  # tables, but not the addresses of displays
+    "write_computation_times": False,  # the table would load scripts from other sites
+    "capture_repr": ("_repr_html_",),  # show tables, but not the reprs of displays
     "abort_on_example_error": True,
 }
 html_theme = "pydata_sphinx_theme"
@@ -97,7 +98,7 @@ html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 
 
-def _skip_what_scikit_learn_documents(app, what, name, member, skip, options):
+def _skip_members_of_scikit_learn(app, what, name, member, skip, options):
     return skip or str(getattr(member, "__module__", "")).startswith("sklearn")
 
 
@@ -111,6 +112,6 @@ def _draw_pictures(app):
 
 
 def setup(app):
-    """Leave methods like ``score`` and ``get_params`` to scikit-learn's own pages."""
-    app.connect("autodoc-skip-member", _skip_what_scikit_learn_documents)
+    """Skip members that scikit-learn documents, and draw the pictures of the guide."""
+    app.connect("autodoc-skip-member", _skip_members_of_scikit_learn)
     app.connect("builder-inited", _draw_pictures, priority=100)  # before the gallery uses them

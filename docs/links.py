@@ -1,7 +1,7 @@
-"""Sphinx extension: link names of classes and functions to their pages, without the network.
+"""Sphinx extension: link names of classes and functions to their pages, without network access.
 
-The usual inventories of Intersphinx have to be downloaded. These are written from the installed
-packages, whose documentation follows simple patterns of addresses.
+Intersphinx usually downloads its inventories. This extension writes them from the installed
+packages instead, because the URLs of their documentation follow simple patterns.
 """
 
 import importlib
@@ -25,7 +25,7 @@ SKLEARN = sorted(
     {_public(item) for find in (all_estimators, all_displays, all_functions) for _, item in find()}
 )
 NUMPY = sorted(f"numpy.{name}" for name in np.__all__ if callable(getattr(np, name)))
-# Project -> address, and the page of each name by kind. "$" stands for the name.
+# Project -> base URL, and the page of each name by object type. "$" stands for the name.
 INVENTORIES = {
     "sklearn": (
         "https://scikit-learn.org/stable/",
@@ -100,7 +100,7 @@ def write_inventories(folder):
 
 
 def _targets():
-    """Map the bare names that prose mentions to full names: own names, scikit-learn's classes."""
+    """Map names without a module to full names, for skdigits and scikit-learn."""
     full = [
         f"{module}.{name}"
         for module in OWN_MODULES
@@ -109,7 +109,7 @@ def _targets():
     targets = {}
     for name in [*SKLEARN, *full]:
         bare = name.rpartition(".")[2]
-        # Words such as `shuffle` are more often a parameter than scikit-learn's function.
+        # A word such as `shuffle` usually means a parameter, not scikit-learn's function.
         if not bare.islower() or "_" in bare:
             targets[bare] = name
     return targets
@@ -158,7 +158,7 @@ def setup(app):
     Returns
     -------
     metadata : dict
-        Of the extension.
+        Metadata of the extension.
     """
     app.add_config_value("linked_names", _targets(), "env")
     app.connect("doctree-read", _link_names)

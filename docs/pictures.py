@@ -24,7 +24,7 @@ from skdigits._images.segmentation import WORKING_SIDE, gray_values, segment
 
 DOCS = Path(__file__).parent
 DPI = 200
-# The points that the pen passes.
+# Points that the pen passes through.
 TWO = [105, 70, 190, 42, 232, 88, 190, 150, 120, 215, 78, 262, 150, 250, 248, 262]
 
 
@@ -51,7 +51,7 @@ def photo():
 
 
 def draw_normalizer(path):
-    """Draw what the normalizer makes of a photo, step by step."""
+    """Draw the steps in which the normalizer converts a photo."""
     image = photo()
     gray = gray_values(image.resize((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BILINEAR))
     steps = {
@@ -69,7 +69,7 @@ def draw_normalizer(path):
 
 
 def draw_page(page, folder):
-    """Run the code of a page, and save each figure under the name that the page shows it by."""
+    """Run the code of a page, and save each figure under the file name that the page uses."""
     namespace, figures = {}, []
     parts = re.finditer(
         r"^```python\n(.*?)^```$|^```\{figure\} pictures/(\S+)$", page.read_text(), re.M | re.S

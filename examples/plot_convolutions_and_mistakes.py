@@ -1,6 +1,6 @@
 """
-Convolutions and their mistakes
-===============================
+Mistakes of convolutional networks
+==================================
 
 Train a small convolutional network, look at its mistakes, and try augmentation.
 """
@@ -25,7 +25,7 @@ print(plain.summary())
 
 from skdigits.displays import MistakesDisplay
 
-print(f"accuracy {plain.score(X_test, y_test):.4f}")
+print(f"test accuracy {plain.score(X_test, y_test):.4f}")
 MistakesDisplay.from_estimator(plain, X_test, y_test)
 
 # %%

@@ -2,8 +2,8 @@
 How many images are enough?
 ===========================
 
-scikit-learn's ``learning_curve`` trains the same network on training sets of increasing size. With
-fewer images, the classifiers use smaller batches and more epochs by default.
+scikit-learn's ``learning_curve`` fits a classifier on training sets of increasing size. With fewer
+images, the classifiers use smaller batches and more epochs by default.
 """
 
 # %%
@@ -48,4 +48,4 @@ axes.grid(alpha=0.3)
 # %%
 # Ten times as many images eliminate more than half of the errors. Convolutions already take into
 # account that neighboring pixels belong together, so they need only a fraction of the images. The
-# later principal components are small, and networks need more steps than here to learn them.
+# later principal components are small, and networks need more steps than here to learn from them.

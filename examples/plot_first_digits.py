@@ -6,8 +6,8 @@ Train a dense network on MNIST and look at its results.
 """
 
 # %%
-# MNIST consists of 60,000 training and 10,000 test images of 28 x 28 gray pixels, stored as rows of
-# 784 numbers from 0 to 255. The first call downloads it; later calls read it from a cache.
+# MNIST consists of 60,000 training and 10,000 test images of 28 x 28 grayscale pixels, stored as
+# rows of 784 numbers from 0 to 255. The first call downloads it; later calls read it from a cache.
 
 from skdigits.datasets import fetch_mnist
 

@@ -1,14 +1,14 @@
 """
-Search the number of hidden units
-=================================
+Tune the number of hidden units
+===============================
 
 How many units should a hidden layer have? A published search found 700 in 105 minutes. The command
 ``skdigits reproduce neuron-sweep`` repeats it in about five; this example runs a small part of it.
 """
 
 # %%
-# Use ``GridSearchCV`` as with any estimator. ``fit`` passes the validation images to every fit for
-# early stopping. All folds of the same network share one compiled training loop.
+# Use ``GridSearchCV`` as with any estimator. Its ``fit`` passes the validation images on to every
+# network for early stopping. In each worker, all folds of a network share one compiled loop.
 
 from sklearn.model_selection import GridSearchCV
 

@@ -87,7 +87,7 @@ search.fit(X[:10_000], y[:10_000])
 SweepDisplay.from_estimator(search)
 
 # %%
-# A principal component is a pattern of pixels, which images contain with a positive or a negative
+# A principal component is a pattern of pixels. Each image contains it with a positive or negative
 # weight.
 
 from skdigits.displays import PixelImportanceDisplay

@@ -93,7 +93,7 @@ ActivationDisplay.from_estimator(one, X)
 
 # %%
 # **The two hidden units**: each class corresponds to a sector of the plane around the origin. The
-# network confuses the digits of narrow sectors.
+# network confuses digits whose sectors are narrow.
 
 ActivationDisplay.from_estimator(two, X)
 

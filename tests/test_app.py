@@ -151,7 +151,7 @@ def chunks():
 
 MANY_PIXELS = "The image has more than 10 million pixels."
 DAMAGED = "The file is damaged, or it is not a {} image."
-AS_BODY = "Send the file as the body, not in a form, with its type: Content-Type: image/png."
+AS_BODY = "Send the file as the body, not in a form, with a header such as Content-Type: image/png."
 BAD = {
     "empty": (b"", "image/png", 400, "The upload is empty."),
     "no image": (b"Hello, world", "image/png", 400, DAMAGED.format("PNG")),
@@ -280,8 +280,8 @@ def test_start_fails_with_one_line(model, tmp_path, digits, tiny_conv):
     messages = {
         "missing.joblib": "cannot be read: No such file or directory",
         "text.joblib": "must be a model saved with joblib: ",
-        "normalizer.joblib": "must hold a classifier, fitted on rows of 784 pixels",
-        "eight.joblib": "must hold a classifier, fitted on rows of 784 pixels",
+        "normalizer.joblib": "must hold a classifier fitted on rows of 784 pixels",
+        "eight.joblib": "must hold a classifier fitted on rows of 784 pixels",
     }
     for name, message in messages.items():
         with pytest.raises(SystemExit, match=re.escape(f"{tmp_path / name} {message}")) as error:

@@ -1,9 +1,10 @@
-"""A web app that reads handwritten digits, drawn in the browser or in an image file.
+"""A web app that reads handwritten digits from drawings in the browser and from image files.
 
     python app.py model.joblib
 
-The model is a classifier of skdigits, fitted on MNIST, or a pipeline of a DigitImageNormalizer and
-such a classifier. The app does not need TensorFlow.
+The model is any classifier with probabilities that was fitted on the digits 0 to 9 in rows of 784
+pixels, a pipeline of a DigitImageNormalizer and such a classifier, or a search over either of them.
+The app does not need TensorFlow.
 """
 
 import argparse
@@ -34,15 +35,15 @@ MAX_MEGAPIXELS = {"PNG": 10, "JPEG": 30, "WEBP": 10, "GIF": 10}
 MAX_MEGABYTES = 10  # of an upload
 MAX_SECONDS = 20  # for an upload to arrive
 MAX_UPLOADS = 64  # at the same time
-N_THREADS = 2  # that decode and predict, with a few hundred MB each for the largest images
-# What clients send if they upload a form, or are not told the type of a file.
+N_THREADS = 2  # that decode and predict; the largest images take up to 250 MB per thread
+# Content types of form uploads, and of clients that do not set a content type.
 FORM_TYPES = ("", "multipart/form-data", "application/x-www-form-urlencoded")
 
 PAGE = Path(__file__).with_name("index.html").read_text("utf-8")
 
 
 def load_model(path):
-    """Load a classifier of the digits 0 to 9; exit with one line if the file holds none."""
+    """Load a classifier of the digits 0 to 9; exit with a one-line message if this fails."""
     try:
         model = joblib.load(path)
     except OSError as error:
@@ -52,7 +53,7 @@ def load_model(path):
     _, classifier = split(model)
     n_pixels = getattr(classifier, "n_features_in_", None)
     if not hasattr(classifier, "predict_proba") or n_pixels != 28 * 28:
-        raise SystemExit(f"{path} must hold a classifier, fitted on rows of 784 pixels")
+        raise SystemExit(f"{path} must hold a classifier fitted on rows of 784 pixels")
     if list(classifier.classes_) != list(range(10)):
         raise SystemExit(f"{path} must hold a classifier of the digits 0 to 9")
     return model
@@ -70,7 +71,8 @@ def wrong_type(content_type):
     """Return the error for an upload whose content type is not that of an image."""
     if content_type in FORM_TYPES:
         message = (
-            "Send the file as the body, not in a form, with its type: Content-Type: image/png."
+            "Send the file as the body, not in a form, with a header such as "
+            "Content-Type: image/png."
         )
     else:
         message = f"Send an image: {', '.join(FORMATS.values())}."
@@ -78,7 +80,7 @@ def wrong_type(content_type):
 
 
 async def read_body(request):
-    """Read the body of an upload, and never much more of it than the limit."""
+    """Read the body of an upload; stop as soon as it exceeds the limit."""
     max_bytes = MAX_MEGABYTES * 1_000_000
     too_large = HTTPException(413, f"The file has more than {MAX_MEGABYTES} MB.")
     if int(request.headers.get("Content-Length", 0)) > max_bytes:
@@ -119,7 +121,7 @@ def read_digit(normalizer, classifier, body, kind):
     image = read_image(body, kind)
     try:
         pixels = normalizer.transform([image])
-    except SeveralDigitsWarning:  # an error, see create_app
+    except SeveralDigitsWarning:  # create_app turns the warning into an error
         raise HTTPException(422, "Several digits found: draw or crop a single one.") from None
     if not pixels.any():
         raise HTTPException(422, "No digit found: the image is blank.")
@@ -191,7 +193,9 @@ def main():
     """Start the app."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", help="saved with joblib; only load files you trust")
-    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 serves the whole network")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="0.0.0.0 makes the app available on the local network"
+    )
     parser.add_argument("--port", type=int, default=8000, help="8000 by default")
     options = parser.parse_args()
     app = create_app(load_model(options.model))
