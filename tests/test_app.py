@@ -144,7 +144,7 @@ def test_a_photo_with_many_pixels_is_read(address):
 
 
 def chunks():
-    """50 MB, without saying so before."""
+    """50 MB in chunks, without a Content-Length."""
     for _ in range(50):
         yield bytes(1_000_000)
 
@@ -250,7 +250,7 @@ def model_file(model, tmp_path_factory):
 
 def test_app_starts_without_tensorflow_and_logs_nothing_of_uploads(model_file):
     code = LEAVE_OUT + "import runpy; runpy.run_path(sys.argv[0], run_name='__main__')"
-    # The file is named by the first argument, as if Python had started it.
+    # sys.argv[0] is the file of the app, as if Python had run it as a script.
     code = code.replace("import sys\n", "import sys\nsys.argv = sys.argv[1:]\n", 1)
     command = [sys.executable, "-c", code, FILE, model_file, "--port", "0"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

@@ -63,7 +63,7 @@ def run(capsys):
 
 @pytest.fixture(scope="module")
 def fitted():
-    """A classifier of 8 x 8 digits, not to be changed."""
+    """A classifier of 8 x 8 digits; do not modify it."""
     return DenseDigitClassifier(**TINY).fit(X, Y)
 
 
@@ -104,7 +104,7 @@ def reader(tmp_path_factory):
 
 
 def test_documented_commands(run):
-    """The commands of the page print what it says, apart from numbers that vary."""
+    """The commands print the output that the page shows, apart from numbers that vary."""
     page = PAGE.read_text()
     exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], {})
     examples = re.findall(r"```sh\nskdigits (.*?)\n```\n\n```text\n(.*?)```", page, re.DOTALL)
@@ -316,7 +316,7 @@ def test_prediction_never_imports_tensorflow(reader, drawings):
 
 
 def write_data(folder):
-    """Write data that no command can use, and some that it can."""
+    """Write valid and invalid data files and folders."""
     np.savez("digits.npz", X=X, y=Y)
     np.savez("single.npz", X=X[:11], y=[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9])
     np.savez("few.npz", X=X[:, :60], y=Y)

@@ -66,7 +66,7 @@ PARTIAL_FIT = (
 
 
 def expected_failures(estimator):
-    """Checks that an estimator cannot pass, by the nature of a setting, and why."""
+    """Return the checks that an estimator cannot pass because of a setting, and the reasons."""
     if isinstance(estimator, ReducedDigitClassifier):
         return {WEIGHTS: "it is make_pipeline(PCA, network), and PCA takes no weights"}
     settings = estimator.get_params()

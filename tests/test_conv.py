@@ -213,7 +213,7 @@ def test_early_stopping_restores_moving_averages(digits, small_conv):
 
 
 def test_weight_two_is_the_same_as_repeating_the_sample(digits, small_conv):
-    """Also in the mean and variance of batch normalization."""
+    """This includes the mean and variance of batch normalization."""
     X, X_test, y, _ = digits
     X, y = X[:60], y[:60]
     weight = np.arange(60) % 3

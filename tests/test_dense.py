@@ -604,7 +604,7 @@ def test_bad_prediction_data(digits, small):
 def test_large_finite_values_are_accepted(digits, small):
     X, _, y, _ = digits
     classifier = small().fit(X, y)
-    huge = np.full((3, 64), 3e38, np.float32)  # their sum is not a float32
+    huge = np.full((3, 64), 3e38, np.float32)  # their sum overflows float32
     with pytest.warns(UserWarning, match="scale X as in training"):
         assert classifier.predict(huge).shape == (3,)
 

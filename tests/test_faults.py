@@ -1,4 +1,4 @@
-"""Studies whose files are damaged, foreign or cannot be written, and lack of memory."""
+"""Studies with damaged, foreign or unwritable files, and without enough memory."""
 
 import io
 import os
@@ -294,7 +294,7 @@ def test_file_in_the_place_of_a_folder(name, error, tmp_path, fits, command):
     assert status == 1
     assert re.fullmatch(rf"skdigits: \[Errno \d+\] {error}: '{file}.*'\n", message)
     assert file.read_text() == "mine"
-    # A folder that cannot be created is noticed before a fit that could not be saved.
+    # The folder of the models is created before the first fit, that of the plots after the last.
     assert fits == ([0, 1] if name.startswith("plots") else [])
     file.unlink()
     fits.clear()
@@ -474,7 +474,7 @@ def test_ctrl_c_during_training(tmp_path, fits, command, monkeypatch):
 
 
 def test_output_that_nobody_reads(tmp_path, fits, command, monkeypatch):
-    """As `skdigits reproduce | head` does."""
+    """`skdigits reproduce | head` closes the pipe like this."""
     reader, writer = os.pipe()
     os.close(reader)
     with monkeypatch.context() as patch, open(writer, "w") as pipe:

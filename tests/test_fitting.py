@@ -1,4 +1,4 @@
-"""What a fit changes in the estimator: all of its learned state at once, or nothing."""
+"""A fit changes all of the learned state of an estimator at once, or nothing."""
 
 import os
 import pickle
@@ -21,7 +21,7 @@ from skdigits._training import network_pool, trainer
 
 @pytest.mark.parametrize("kind", ["small", "small_conv", "reduced"])
 def test_predict_during_a_refit_uses_the_old_or_the_new_model(kind, digits, small, small_conv):
-    """Two data sets of different sizes and labels, fitted in turn while another thread predicts."""
+    """Fit two data sets with different labels in turn, while another thread predicts."""
     X, X_test, y, _ = digits
     make = {
         "small": small,
@@ -187,7 +187,7 @@ def test_interrupted_reduced_classifier_keeps_completed_epochs(digits, small, mo
 
 
 def diverge_in_epoch(monkeypatch, number):
-    """Let the loss of an epoch, counted from 1, be NaN."""
+    """Make the loss of an epoch, counted from 1, NaN."""
     run_epoch = trainer.run_epoch
 
     def run_or_diverge(network, config, state, *arguments):

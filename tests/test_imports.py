@@ -25,7 +25,7 @@ ESTIMATORS = {f"skdigits.{name}" for name in skdigits.__all__}
 
 @lru_cache
 def imports(path, *, nested=True):
-    """Modules that a file imports; without `nested`, only when it is itself imported."""
+    """Modules that a file imports; without `nested`, only those outside of functions."""
     found, waiting = set(), [ast.parse(path.read_text())]
     while waiting:
         node = waiting.pop()

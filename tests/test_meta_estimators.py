@@ -1,4 +1,4 @@
-"""Every meta-estimator and search of scikit-learn that takes a classifier, with each of ours."""
+"""Every meta-estimator of scikit-learn that takes a classifier, with each of our classifiers."""
 
 import inspect
 import pickle
@@ -127,7 +127,7 @@ OTHERS = {
     "TransformedTargetRegressor": "takes a regressor",
     "VotingRegressor": "takes regressors",
 }
-# They sort features by their weights, which filters of a convolution share.
+# They rank features by their weights, but the pixels of an image share the weights of a filter.
 BY_WEIGHTS = (RFE, RFECV, SelectFromModel)
 BINARY = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 MULTILABEL = (ClassifierChain, MultiOutputClassifier)
@@ -179,7 +179,7 @@ def problem(meta):
 
 @pytest.mark.parametrize(("meta", "name"), CASES)
 def test_meta_estimator_learns(meta, name):
-    """It learns, and so do its clone and its pickle, by the same amount."""
+    """It predicts better than chance; its clone and its unpickled copy predict the same."""
     samples, labels = problem(meta)
     estimator = META_ESTIMATORS[meta](CLASSIFIERS[name]).fit(samples, labels)
     copy = clone(estimator).fit(samples, labels)
@@ -199,7 +199,7 @@ def test_meta_estimator_learns(meta, name):
 
 @pytest.mark.parametrize(("meta", "name"), WEIGHTED_CASES)
 def test_weights_reach_the_classifier(meta, name):
-    """Each class is predicted most often if its samples weigh most."""
+    """Class 1 is predicted more often if its samples weigh more."""
     samples, labels = problem(meta)
     targets = labels[:, 0] if meta in MULTILABEL else labels
     counts = []

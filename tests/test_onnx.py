@@ -57,7 +57,7 @@ def tiny():
 
 @pytest.fixture(scope="module")
 def dense(digits):
-    """A fitted network of two hidden layers, not to be changed."""
+    """A fitted network of two hidden layers; do not modify it."""
     X, _, y, _ = digits
     return tiny().fit(X, y)
 
@@ -85,7 +85,7 @@ def test_softmax_regression_without_scaling(digits, small):
 
 @pytest.fixture(scope="module")
 def fitted_conv(digits, tiny_conv):
-    """A convolutional network fitted on images, not to be changed."""
+    """A convolutional network fitted on images; do not modify it."""
     X, _, y, _ = digits
     return tiny_conv().fit(X.reshape(-1, 8, 8), y)
 

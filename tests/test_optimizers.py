@@ -19,7 +19,7 @@ from skdigits.networks import build_network
 
 
 def excluding():
-    """An optimizer with exclusions, which its configuration does not hold."""
+    """An optimizer that excludes variables, which its configuration does not record."""
     optimizer = keras.optimizers.AdamW()
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     return optimizer
@@ -29,7 +29,7 @@ MOMENTUM = {"class_name": "SGD", "config": {"learning_rate": 0.05, "momentum": 0
 
 
 def plain(optimizer, **parameters):
-    """A classifier whose loop plain Keras can follow."""
+    """A classifier that a plain Keras loop can reproduce."""
     defaults = {
         "learning_rate_schedule": "constant",
         "dropout": 0.0,
@@ -263,7 +263,7 @@ def test_l2_penalizes_kernels_of_convolutions_only(data):
         random_state=0,
     ).fit(X, y)
     end = pickle.loads(pickle.dumps(start))
-    # Steps so small that only so large a penalty shows.
+    # The steps are so small that only this huge penalty has an effect.
     end.set_params(epochs=1, learning_rate=1e-7, l2=1e6 * len(y)).fit(X, y)
     for before, after in zip(start.coefs_, end.coefs_, strict=True):
         np.testing.assert_allclose(after, 0.9 * before, atol=1e-3)

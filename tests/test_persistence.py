@@ -146,7 +146,7 @@ def test_keras_saves_and_exports_the_converted_network(kind, digits, small, deep
 
 @pytest.fixture
 def saved_by_skops(digits, small, deep_conv):
-    """Fitted models, and the types that skops has to be told to trust."""
+    """Fitted models, and the types that users of skops have to trust explicitly."""
     X, _, y, _ = digits
     return [
         (small().fit(X, y), ["DenseDigitClassifier"]),

@@ -72,7 +72,7 @@ def test_pipeline(small, digits, capsys):
 @pytest.mark.usefixtures("notebook")
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_search_over_a_pipeline(n_jobs, small, digits, capfd):
-    """The epochs of the networks move the bar, in worker processes without a warning as well."""
+    """The epochs of the networks move the bar, also in worker processes and without a warning."""
     X, _, y, _ = digits
     search = GridSearchCV(
         make_pipeline(PCA(), small(epochs=2)), {"pca__n_components": [8]}, cv=2, n_jobs=n_jobs

@@ -22,7 +22,7 @@ conv = ConvDigitClassifier(2, epochs=1, precision="auto", random_state=0)
 
 
 def run(*arguments, **variables):
-    """Run Python in a new process, in which TensorFlow's level of messages is not set."""
+    """Run Python in a new process, without TensorFlow's log level unless `variables` set it."""
     environment = {name: value for name, value in os.environ.items() if name != LEVEL}
     return subprocess.run(
         [sys.executable, *map(str, arguments)],
@@ -64,7 +64,7 @@ MESSAGE = "I0000 00:00:1795730422.868286    6247 cudart_stub.cc:31] Could not fi
     [(None, "before\nafter\n"), ("3", "before\nafter\n"), ("0", f"before\n{MESSAGE}after\n")],
 )
 def test_other_output_during_the_import_stays(level, expected, capfd, monkeypatch):
-    """What faulty libraries and other threads write, and messages that the user has asked for."""
+    """Keep the output of other libraries and threads, and messages that the user asked for."""
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     monkeypatch.delenv(LEVEL, raising=False)
     if level:

@@ -28,7 +28,7 @@ class FitOnly(BaseEstimator):
 
 
 class Grouped(TransformerMixin, BaseEstimator):
-    """A transformer with metadata of its own."""
+    """A transformer with custom metadata."""
 
     def fit(self, X, y=None, groups=None):
         self.groups_ = groups

@@ -1,4 +1,4 @@
-"""Searches: scikit-learn's ways to look for parameters, their progress, workers and times."""
+"""Hyperparameter searches of scikit-learn: callbacks, workers, threads, scores and times."""
 
 import sys
 
@@ -152,7 +152,7 @@ def test_processes_share_the_cores(monkeypatch, digits, small):
 
 
 class FakeThreading:
-    """TensorFlow's settings of threads, which may be made before it computes."""
+    """A stand-in for TensorFlow's thread settings, which are fixed once TensorFlow has run."""
 
     def __init__(self, error=None):
         self.set = {}

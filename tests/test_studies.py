@@ -1,4 +1,4 @@
-"""Studies: what is declared, the runner, its records and report, and the command."""
+"""Studies: declarations, the runner, its records and report, and the command."""
 
 import io
 import json
@@ -350,7 +350,7 @@ reproduce(Study("own", "", "", (network,), Split(divisor=16), minutes=1), sys.ar
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_killed_and_resumed(number, eight_by_eight, tmp_path):
-    """The results are those of an undisturbed run, and no finished fit is repeated."""
+    """The results are those of an uninterrupted run, and no finished fit is repeated."""
     command = [sys.executable, "-c", KILLED, tmp_path / "killed", str(int(number))]
     assert subprocess.run(command, check=False).returncode == -number
     path = tmp_path / "killed" / "records.jsonl"
@@ -498,7 +498,7 @@ def test_quick_reproduction(tiny, tmp_path):
     plots = saved_plots(STUDIES["experiments"], tmp_path)
     captions = [plot.caption for plot in plots if plot.network == "forest"]
     assert len(captions) == 12
-    # Test images, beside the training images that were published.
+    # Plots of test images alternate with plots of the training images, which were published.
     for test, training in zip(captions[4:8:2], captions[5:8:2], strict=True):
         assert "est images" in test
         assert "raining images" in training

@@ -176,7 +176,7 @@ def test_sweep_of_a_random_search(digits):
     assert both.ax_[0].get_xscale() == "log"
     (color_bar,) = set(both.figure_.axes) - set(both.ax_)
     assert color_bar.get_ylabel() == "gamma"
-    one = SweepDisplay.from_estimator(search, params="C")  # no two share a gamma: all of them
+    one = SweepDisplay.from_estimator(search, params="C")  # no two share a gamma, so all are drawn
     (container,) = one.ax_[0].containers
     np.testing.assert_array_equal(container[0].get_xdata(), np.sort(search.cv_results_["param_C"]))
     assert container[0].get_linestyle() == "None"

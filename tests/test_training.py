@@ -63,7 +63,7 @@ def plain_keras_fit(classifier, X, y, *, weight=None, rates=None):
 
 
 def plain(small, *sizes, **parameters):
-    """A classifier whose loop plain Keras can follow: no scaling, constant default rate."""
+    """A classifier that a plain Keras loop can reproduce: no scaling, constant default rate."""
     defaults = {"standardize": False, "learning_rate": None, "learning_rate_schedule": "constant"}
     return small(sizes, **(defaults | parameters))
 
@@ -141,7 +141,7 @@ CONVOLUTIONS = {
     ],
 )
 def test_loop_is_the_gradient_tape_loop_for_convolutions(network, gpu, digits, monkeypatch):
-    """Also when XLA compiles the whole loop, as it does for a GPU."""
+    """This includes the loop for a GPU, which XLA compiles as a whole."""
     monkeypatch.setattr("skdigits._training.trainer.has_gpu", lambda: gpu)
     X, _, y, _ = digits
     X, y = X[:300] / 16, y[:300]  # 300 = 4 x 64 + 44: the last batch is smaller
@@ -235,7 +235,7 @@ def test_training_is_the_same_without_onednn():
 
 
 def test_moving_moments_are_means_of_the_first_batches(digits, small_conv):
-    """The network sees ever new weights; with a rate of almost 0 they stay the same."""
+    """The moments depend on the weights, which stay the same at a learning rate of almost 0."""
     X, _, y, _ = digits
     X, y = X[:256], y[:256]
     classifier = small_conv(learning_rate=1e-30, optimizer="sgd").fit(X, y)
@@ -244,7 +244,7 @@ def test_moving_moments_are_means_of_the_first_batches(digits, small_conv):
     images = ((X - shift) * scale).reshape(-1, 8, 8, 1)
     pooled = tf.nn.max_pool2d(tf.nn.conv2d(images, kernel, 1, "SAME"), 2, 2, "SAME").numpy()
     np.testing.assert_allclose(mean, pooled.mean((0, 1, 2)), atol=1e-4)
-    # Every batch has a variance around its own mean, so that theirs is a little less.
+    # The variance of a batch is around its own mean, so the average of them is slightly smaller.
     np.testing.assert_allclose(variance, pooled.var((0, 1, 2)), rtol=0.02)
 
 
@@ -283,7 +283,7 @@ def test_moving_moments_forget_early_batches(weighted, digits, small_conv):
 
 
 def test_class_of_weight_zero_is_left_out(digits, small_conv):
-    """Even where whole batches would consist of it."""
+    """This holds even if whole batches would consist of it."""
     X, _, y, _ = digits
     X, y = X[:120], y[:120]
     by_class, by_sample = (
@@ -488,7 +488,7 @@ def test_dropout_drops_the_rate_and_keeps_the_mean():
     for mask in masks:
         assert set(np.unique(mask)) == {0.0, np.float32(1 / 0.7)}
         assert (mask == 0).mean() == pytest.approx(0.3, abs=0.005)
-        # Neither rows nor columns go together: their rates scatter as those of coin tosses.
+        # Rows and columns are independent: their rates vary like those of coin tosses.
         for axis in (0, 1):
             rates = (mask == 0).mean(axis=axis)
             tosses = mask.shape[axis]
@@ -517,7 +517,7 @@ def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small)
             build(self, *arguments, **options),
         )[1],
     )
-    sizes = (19, 13)  # of this test alone
+    sizes = (19, 13)  # used by no other test
     for n_samples in (1000, 65, 700, 1300):
         small(sizes, random_state=n_samples).fit(X[:n_samples], y[:n_samples])
     small(sizes, learning_rate=0.1, epochs=5, class_weight="balanced").fit(X, y)
@@ -545,7 +545,7 @@ def test_dropped_networks_leave_nothing_and_many_raise_no_warning(
     monkeypatch.setattr(network_pool, "_idle_networks", [])
     tf.get_logger().addHandler(caplog.handler)
     n_graphs, n_code_mappings = [], []
-    gc.freeze()  # looks at what comes from here on only, which is quicker by far
+    gc.freeze()  # excludes all objects so far, which is much faster
     try:
         for units in range(3, 9):  # TensorFlow warns at the sixth trace of a function
             small((units,), epochs=1).fit(X[:64], y[:64])
@@ -560,7 +560,7 @@ def test_dropped_networks_leave_nothing_and_many_raise_no_warning(
         tf.get_logger().removeHandler(caplog.handler)
     assert "retracing" not in caplog.text
     assert n_graphs[1:] == n_graphs[1:2] * 5  # the first network may set up what all share
-    # XLA maps dozens of pieces for each network, oneDNN a few, up to the size of its cache.
+    # XLA maps dozens of code regions per network, oneDNN a few, up to the size of its cache.
     assert n_code_mappings[-1] < n_code_mappings[1] + 20
 
 
@@ -677,7 +677,7 @@ def test_divergence_of_huge_values_mentions_their_scale(digits, small):
 def test_global_random_state_is_not_used(kind, digits, request):
     X, _, y, _ = digits
     small = request.getfixturevalue(kind)
-    small().fit(X, y)  # whatever is set up once is set up now
+    small().fit(X, y)  # so that one-time setup happens before the comparison
     np.random.seed(5)  # noqa: NPY002 (the global state is what is tested)
     tf.random.set_seed(5)
     expected = np.random.random(), float(tf.random.uniform(()))  # noqa: NPY002

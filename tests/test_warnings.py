@@ -119,7 +119,7 @@ def test_warnings_of_a_prediction(predict, n_warnings, trained, images):
     ],
 )
 def test_warnings_of_a_transformation(transform):
-    """Of rows that are no square images, and of images that are blank."""
+    """One warning is about rows that are not square images, the other about blank images."""
     with pytest.warns(UserWarning, match=r"not a square number|blank") as caught:
         transform(np.zeros((2, 63)))
     assert_points_here(caught, 2)
@@ -144,6 +144,6 @@ def test_warnings_of_a_convolutional_network(fit, tiny_conv, images, monkeypatch
 
 @pytest.mark.parametrize("name", MODULES)
 def test_warnings_are_issued_in_one_place(name):
-    """By a function that finds the user's line; a fixed stacklevel would be right for one way."""
+    """It finds the user's line; a fixed stacklevel would be right for one call path only."""
     if not is_in(name, "_utils"):
         assert "warnings.warn(" not in MODULES[name].read_text()
