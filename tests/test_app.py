@@ -178,7 +178,7 @@ BAD = {
 # The app sets these filters as well, but pytest resets them.
 @pytest.mark.filterwarnings("ignore:.* is blank", "error::skdigits.SeveralDigitsWarning")
 @pytest.mark.parametrize(("body", "content_type", "status", "error"), BAD.values(), ids=BAD)
-def test_bad_uploads(address, body, content_type, status, error):
+def test_bad_uploads_get_an_error(address, body, content_type, status, error):
     body = body() if callable(body) else body
     assert predict(address, body, content_type) == (status, {"error": error})
     assert predict(address, seven())[0] == 200
@@ -187,7 +187,7 @@ def test_bad_uploads(address, body, content_type, status, error):
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/predict", 405), ("GET", "/x", 404)]
 )
-def test_other_requests(address, method, path, status):
+def test_unknown_requests_get_an_error_as_json(address, method, path, status):
     answered, _, answer = request(address, method, path)
     assert answered == status
     assert json.loads(answer)["error"]
@@ -211,7 +211,7 @@ def test_the_normalizer_of_a_pipeline_is_used_once(is_search, model, tmp_path):
         assert predict(address, seven())[0] == 422  # the normalizer sees no light digit
 
 
-def test_slow_uploads_end(address, monkeypatch):
+def test_slow_uploads_time_out(address, monkeypatch):
     monkeypatch.setattr(app, "MAX_SECONDS", 0.2)
     with open_upload(address, seven()[:100], 1000) as upload:
         answer = b"".join(iter(lambda: upload.recv(4096), b""))  # until the server hangs up
@@ -219,7 +219,7 @@ def test_slow_uploads_end(address, monkeypatch):
     assert b'{"error":"The upload took more than 0.2 seconds."}' in answer
 
 
-def test_too_many_uploads_at_once(model, monkeypatch):
+def test_too_many_uploads_at_once_are_refused(model, monkeypatch):
     monkeypatch.setattr(app, "MAX_UPLOADS", 5)
     with serving(model) as address:
         content = seven()
@@ -235,7 +235,7 @@ def test_too_many_uploads_at_once(model, monkeypatch):
         assert predict(address, content)[0] == 200
 
 
-def test_uploads_may_break_off(address, caplog):
+def test_aborted_uploads_log_no_error(address, caplog):
     open_upload(address, seven()[:100], 1000).close()
     assert predict(address, seven())[0] == 200
     assert not caplog.records
@@ -248,7 +248,7 @@ def model_file(model, tmp_path_factory):
     return path
 
 
-def test_app_starts_without_tensorflow_and_logs_nothing_of_uploads(model_file):
+def test_app_starts_without_tensorflow_and_does_not_log_uploads(model_file):
     code = LEAVE_OUT + "import runpy; runpy.run_path(sys.argv[0], run_name='__main__')"
     # sys.argv[0] is the file of the app, as if Python had run it as a script.
     code = code.replace("import sys\n", "import sys\nsys.argv = sys.argv[1:]\n", 1)
@@ -272,7 +272,7 @@ def test_app_starts_without_tensorflow_and_logs_nothing_of_uploads(model_file):
     assert all(line.startswith("INFO: ") for line in log), log
 
 
-def test_start_fails_with_one_line(model, tmp_path, digits, tiny_conv):
+def test_start_fails_with_a_one_line_message(model, tmp_path, digits, tiny_conv):
     (tmp_path / "text.joblib").write_text("no model")
     joblib.dump(DigitImageNormalizer(), tmp_path / "normalizer.joblib")
     X, _, y, _ = digits

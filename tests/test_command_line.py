@@ -411,7 +411,7 @@ def test_train_reports_errors_in_one_line(arguments, run, folder):
         ("evaluate model.joblib", "the following arguments are required: DATA"),
     ],
 )
-def test_invalid_arguments(arguments, message, run):
+def test_invalid_arguments_are_usage_errors(arguments, message, run):
     status, out, err = run(arguments)
     assert (status, out) == (2, "")
     assert message in err
@@ -441,7 +441,7 @@ def unsupported(fitted):
         (unsupported, "model.joblib must hold a classifier with predict_proba; got Reduced"),
     ],
 )
-def test_foreign_models(make, message, run, fitted):
+def test_other_objects_are_refused_as_models(make, message, run, fitted):
     np.savez("digits.npz", X=X, y=Y)
     joblib.dump(make(fitted), "model.joblib")
     for arguments in ("predict model.joblib image.png", "evaluate model.joblib digits.npz"):
@@ -452,7 +452,7 @@ def test_foreign_models(make, message, run, fitted):
         assert err.count("\n") == 1
 
 
-def test_files_that_are_no_models(run, folder):
+def test_files_without_a_model_are_reported(run, folder):
     Path("text.joblib").write_text("no model")
     for name, message in {
         "missing.joblib": "missing.joblib cannot be read: No such file or directory",
@@ -466,7 +466,7 @@ def test_files_that_are_no_models(run, folder):
         assert err.count("\n") == 1
 
 
-def test_images_that_cannot_be_read(run, reader, folder, monkeypatch):
+def test_unreadable_images_do_not_stop_the_others(run, reader, folder, monkeypatch):
     draw(folder / "zero.png", one=False)
     Path("text.png").write_text("no image")
     Path("damaged.png").write_bytes(Path("zero.png").read_bytes()[:150])
@@ -490,7 +490,7 @@ def test_images_that_cannot_be_read(run, reader, folder, monkeypatch):
         assert err.count("\n") == 1
 
 
-def test_several_digits_are_named_by_their_file(run, reader, folder):
+def test_warning_about_several_digits_names_the_file(run, reader, folder):
     image = Image.new("L", (120, 60), "white")
     for left in (20, 80):
         ImageDraw.Draw(image).rectangle((left, 10, left + 8, 50), fill="black")
@@ -582,7 +582,7 @@ def test_the_normalizer_of_a_pipeline_reads_the_images(kind, run, reader, drawin
     assert err.count("\n") == 1
 
 
-def test_data_that_do_not_suit_the_model(run, reader, fitted, folder):
+def test_data_that_do_not_match_the_model_are_reported(run, reader, fitted, folder):
     joblib.dump(fitted, "digits.joblib")
     draw(folder / "drawings" / "2" / "2.png", one=True)
     np.savez("few.npz", X=X[:, :60], y=Y)
@@ -611,7 +611,7 @@ def test_data_that_do_not_suit_the_model(run, reader, fitted, folder):
         (ValueError("X is wrong\nas a whole"), 1, "skdigits: cannot train: X is wrong\n"),
     ],
 )
-def test_failed_training_leaves_the_saved_model(error, status, message, run, folder, monkeypatch):
+def test_failed_training_keeps_the_saved_model(error, status, message, run, folder, monkeypatch):
     def fail(*_):
         raise error
 
@@ -624,7 +624,7 @@ def test_failed_training_leaves_the_saved_model(error, status, message, run, fol
     assert Path("digits.joblib").read_text() == "earlier"
 
 
-def test_folder_that_is_not_writable(run, monkeypatch):
+def test_unwritable_folder_is_reported_before_training(run, monkeypatch):
     def refuse(**_):
         raise PermissionError(13, "Permission denied", "/some/temporary/name")
 
@@ -635,7 +635,7 @@ def test_folder_that_is_not_writable(run, monkeypatch):
     assert err == "skdigits: [Errno 13] Permission denied: 'digits.joblib'\n"
 
 
-def test_disk_that_is_full(run, folder, monkeypatch):
+def test_full_disk_is_reported_and_leaves_no_file(run, folder, monkeypatch):
     def fill(model, path, compress):
         path.write_text("half a mod")
         raise OSError(28, "No space left on device")

@@ -42,7 +42,7 @@ def test_grid_search_with_validation_data(digits, small):
     assert search.score(X_test, y_test) == pytest.approx(accuracy)
 
 
-def test_curves(digits, small):
+def test_scores_rise_along_learning_and_validation_curves(digits, small):
     X, _, y, _ = digits
     _, _, scores = learning_curve(
         small(epochs=10), X, y, train_sizes=[100, 600], cv=2, error_score="raise"
@@ -100,7 +100,7 @@ def test_predefined_split(digits, small):
     ],
     ids=["voting", "stacking", "calibration", "one-vs-rest", "bagging", "boosting", "pipeline"],
 )
-def test_ensembles(make, digits, small):
+def test_ensembles_learn(make, digits, small):
     X, X_test, y, y_test = digits
     members = small(epochs=8), small(epochs=8, learning_rate=0.02)
     assert make(*members).fit(X, y).score(X_test, y_test) > 0.85

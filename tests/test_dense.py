@@ -71,7 +71,7 @@ def test_default_learns_the_small_digits(digits):
     assert DenseDigitClassifier(random_state=0).fit(X, y).score(X_test, y_test) > 0.95
 
 
-def test_mnist(mnist_classifier, mnist_test):
+def test_learns_mnist(mnist_classifier, mnist_test):
     assert mnist_classifier.score(*mnist_test) > 0.95
 
 
@@ -332,7 +332,7 @@ def test_double_precision_input_is_computed_in_double_precision(digits, small):
     np.testing.assert_allclose(double, scipy.special.softmax(logits, axis=1), atol=1e-12)
 
 
-def test_verbose_prints_a_line_an_epoch_and_silence_is_the_default(capsys, digits, small):
+def test_verbose_prints_one_line_per_epoch_and_is_off_by_default(capsys, digits, small):
     X, X_test, y, y_test = digits
     small(verbose=True).fit(X, y, X_val=X_test, y_val=y_test)
     lines = capsys.readouterr().out.splitlines()

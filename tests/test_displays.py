@@ -218,7 +218,7 @@ def test_rejection_curve_counts_what_thresholds_reject(network, digits):
     assert [text.get_text() for text in certain.ax_.texts] == ["≥ 0.95"]
 
 
-def test_mistakes_are_the_surest_ones(network, digits):
+def test_mistakes_are_the_most_confident_ones(network, digits):
     _, X_test, _, y_test = digits
     display = MistakesDisplay.from_estimator(network, X_test, y_test, n_images=5)
     sure = network.predict_proba(X_test).max(axis=1)
@@ -493,7 +493,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         ),
     ],
 )
-def test_what_cannot_be_drawn_is_an_error(call, message, network, digits):
+def test_invalid_arguments_are_errors(call, message, network, digits):
     _, X_test, _, y_test = digits
     with pytest.raises(ValueError, match=message):
         call(network, X_test, y_test)
@@ -505,7 +505,7 @@ def test_invalid_axes_are_an_error(ax, network):
         TrainingHistoryDisplay.from_estimator(network, ax=ax)
 
 
-def test_options_override_ours_by_any_of_their_names(network, digits):
+def test_matplotlib_options_override_defaults_under_any_alias(network, digits):
     X, *_ = digits
     history = TrainingHistoryDisplay.from_estimator(network, c="k", ls=":", metrics="loss")
     drawn = [(line.get_color(), line.get_linestyle()) for line in history.ax_[0].lines[:2]]

@@ -157,7 +157,7 @@ def test_damaged_model_file(content, tmp_path, fits):
     assert run(tmp_path).equals(run(tmp_path))
 
 
-def test_model_that_may_not_be_read_is_kept(tmp_path, fits, monkeypatch, command):
+def test_model_without_read_permission_is_kept(tmp_path, fits, monkeypatch, command):
     first = run(tmp_path)
     model = tmp_path / first.model[1]
     content = model.read_bytes()
@@ -473,7 +473,7 @@ def test_ctrl_c_during_training(tmp_path, fits, command, monkeypatch):
     pd.testing.assert_frame_equal(resumed, expected)
 
 
-def test_output_that_nobody_reads(tmp_path, fits, command, monkeypatch):
+def test_closed_output_pipe_is_reported(tmp_path, fits, command, monkeypatch):
     """`skdigits reproduce | head` closes the pipe like this."""
     reader, writer = os.pipe()
     os.close(reader)

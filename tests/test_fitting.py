@@ -53,7 +53,7 @@ def test_predict_during_a_refit_uses_the_old_or_the_new_model(kind, digits, smal
     assert all(labels in expected for labels in seen)
 
 
-def test_a_refit_on_other_features_is_never_seen_by_halves(digits, small, monkeypatch):
+def test_a_prediction_never_sees_half_of_a_refit(digits, small, monkeypatch):
     """A prediction that began before the refit ends with the model that it began with."""
     X, X_test, y, _ = digits
     classifier = small().fit(X, y)
@@ -279,7 +279,7 @@ def test_clear_network_pool(digits, small, monkeypatch):
     np.testing.assert_array_equal(classifier.fit(X, y).predict_proba(X_test), expected)
 
 
-def test_numbers_of_numpy_are_numbers(digits, small):
+def test_numpy_scalars_are_accepted(digits, small):
     X, _, y, _ = digits
     expected = small().fit(X, y)
     for batch_size, epochs in ((np.int64(64), np.uint8(2)), (np.int32(64), np.int8(2))):
@@ -292,7 +292,7 @@ def test_numbers_of_numpy_are_numbers(digits, small):
         np.testing.assert_array_equal(classifier.coefs_[0], expected.coefs_[0])
 
 
-def test_names_of_mlp_classifier(digits, small):
+def test_attributes_of_mlp_classifier(digits, small):
     X, _, y, _ = digits
     classifier = small((8, 4))
     for name in ("loss_curve_", "n_layers_", "out_activation_"):
@@ -364,7 +364,7 @@ def test_warnings_point_at_the_user_inside_a_search(digits, small):
         exec(code, {"classifier": small(early_stopping=True), "X": X, "y": y})
 
 
-def test_epochs_of_any_size(digits, small, monkeypatch):
+def test_huge_number_of_epochs(digits, small, monkeypatch):
     X, _, y, _ = digits
     for schedule in ("one_cycle", "cosine", "constant"):
         classifier = small(epochs=10**30, learning_rate_schedule=schedule)
@@ -408,7 +408,7 @@ def test_estimators_of_callbacks_can_be_trained_further(digits, small):
     np.testing.assert_array_equal(first.predict_proba(X_test), classifier.predict_proba(X_test))
 
 
-def test_every_task_that_callbacks_see_begin_ends(digits, small, monkeypatch):
+def test_callbacks_see_the_end_of_every_task(digits, small, monkeypatch):
     X, X_val, y, y_val = digits
     diverge_in_epoch(monkeypatch, 3)
     checkpoints = Checkpoints()

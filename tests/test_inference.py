@@ -201,7 +201,7 @@ def test_error_stops_all_threads(error):
     assert len(done) <= 2
 
 
-def test_without_further_threads(monkeypatch):
+def test_all_work_is_done_if_no_thread_can_start(monkeypatch):
     """No thread can be started while the interpreter shuts down."""
 
     def start(thread):

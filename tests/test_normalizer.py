@@ -247,7 +247,7 @@ def test_warning_of_blank_images_explains_the_scale_of_uint8(digits):
     assert normalized(image.astype(float)).any()
 
 
-def test_files(tmp_path):
+def test_image_files_are_read(tmp_path):
     paths = []
     for suffix in ("png", "bmp", "jpg", "gif"):
         paths.append(tmp_path / f"seven.{suffix}")

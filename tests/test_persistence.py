@@ -163,7 +163,7 @@ def saved_by_skops(digits, small, deep_conv):
     ]
 
 
-def test_skops_trusts_models_by_the_classes_of_skdigits_only(saved_by_skops, digits):
+def test_skops_needs_trust_in_the_classes_of_skdigits_only(saved_by_skops, digits):
     X = digits[1]
     for model, names in saved_by_skops:
         saved = skops.io.dumps(model)

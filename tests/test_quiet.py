@@ -63,7 +63,7 @@ MESSAGE = "I0000 00:00:1795730422.868286    6247 cudart_stub.cc:31] Could not fi
     ("level", "expected"),
     [(None, "before\nafter\n"), ("3", "before\nafter\n"), ("0", f"before\n{MESSAGE}after\n")],
 )
-def test_other_output_during_the_import_stays(level, expected, capfd, monkeypatch):
+def test_other_output_during_the_import_is_kept(level, expected, capfd, monkeypatch):
     """Keep the output of other libraries and threads, and messages that the user asked for."""
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     monkeypatch.delenv(LEVEL, raising=False)
@@ -98,6 +98,6 @@ def test_import_without_a_temporary_folder(monkeypatch):
     ],
     ids=["set by the user", "imported earlier"],
 )
-def test_the_environment_of_users_stays(code, variables, level):
+def test_a_log_level_set_by_the_user_is_kept(code, variables, level):
     process = run("-c", f"{DATA}{code}\nimport os; print(os.environ.get({LEVEL!r}))", **variables)
     assert process.stdout.strip() == level

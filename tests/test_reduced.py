@@ -22,7 +22,7 @@ def forest_pixels(n_pixels):
 
 
 @pytest.mark.parametrize("reducer", [PCA(0.95), forest_pixels(20), SelectKBest(chi2, k=20)])
-def test_is_the_pipeline(reducer, digits, small):
+def test_equals_the_pipeline(reducer, digits, small):
     X, X_test, y, _ = digits
     reduced = ReducedDigitClassifier(reducer, small(dropout=0.2)).fit(X, y)
     pipeline = make_pipeline(reducer, small(dropout=0.2)).fit(X, y)
@@ -82,7 +82,7 @@ def test_parameters_of_both_parts_are_searchable(digits, small):
     }
 
 
-def test_weights_reach_those_who_take_them(digits):
+def test_weights_reach_the_parts_that_accept_them(digits):
     X, _, y, _ = digits
     weight = np.random.default_rng(0).uniform(0.5, 2, len(y))
     reduced = ReducedDigitClassifier(PCA(10, random_state=0), GaussianNB())
@@ -117,7 +117,7 @@ def test_methods_are_those_of_the_classifier(small):
     assert not hasattr(ReducedDigitClassifier(classifier=LinearSVC()), "predict_proba")
 
 
-def test_classifier_that_takes_no_validation_data(digits):
+def test_classifier_without_validation_data_is_an_error(digits):
     X, X_test, y, y_test = digits
     with pytest.raises(
         ValueError, match=r"X_val was passed, but GaussianNB\(\) does not accept it"

@@ -230,7 +230,7 @@ class SeesValidation(ClassifierMixin, BaseEstimator):
 @pytest.mark.parametrize(
     ("n_validation", "n_in_folds"), [(60, {30}), (59, {59}), (61, {61}), (30, {30})]
 )
-def test_scikit_learn_cuts_validation_samples_if_there_are_as_many_as_in_training(
+def test_scikit_learn_splits_validation_samples_of_the_same_number_as_X(
     n_validation, n_in_folds, routing
 ):
     """docs/searching.md says so. If this changes, change it there and in the docstrings of fit."""

@@ -285,7 +285,7 @@ def test_curves_of_other_classifiers(eight_by_eight, tmp_path):
     pd.testing.assert_frame_equal(reproduce(study, tmp_path, file=io.StringIO()), results)
 
 
-def test_records(tmp_path):
+def test_damaged_records_are_skipped_and_counted(tmp_path):
     file = records.Records(tmp_path / "records.jsonl")
     assert file.read() == {}
     fit = {name: kind() for name, kind in records.REQUIRED_FIELDS.items()}
@@ -555,7 +555,7 @@ def test_command(eight_by_eight, tmp_path, capsys, monkeypatch):
         assert re.search(rf"^{name} +{study.n_fits()} ", listed, re.MULTILINE)
 
 
-def test_command_interrupted_or_failing(tiny, tmp_path, monkeypatch, capsys):
+def test_failed_command_reports_how_to_resume(tiny, tmp_path, monkeypatch, capsys):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
@@ -666,7 +666,7 @@ def test_invalid_arguments_of_reproduce(tmp_path):
         reproduce(_study(Network("two", TINY)), tmp_path, seeds=0)
 
 
-def test_no_results(tmp_path):
+def test_loading_without_results_is_an_error(tmp_path):
     for load in (load_results, load_fits):
         with pytest.raises(FileNotFoundError, match="output must contain recorded fits; got"):
             load(tmp_path)

@@ -184,7 +184,7 @@ def test_loop_is_the_gradient_tape_loop_for_convolutions(network, gpu, digits, m
         (set(), None, False),  # unknown
     ],
 )
-def test_processor_decides(flags, onednn, fast_bfloat16, monkeypatch):
+def test_processor_decides_about_onednn_and_bfloat16(flags, onednn, fast_bfloat16, monkeypatch):
     monkeypatch.setattr(cpu, "processor_flags", lambda: flags)
     monkeypatch.setattr(cpu, "has_gpu", lambda: False)
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "")  # restored after the test
@@ -203,7 +203,7 @@ def test_user_decides_about_onednn(monkeypatch):
     assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0"
 
 
-def test_environment_stays_after_an_import_of_tensorflow(monkeypatch):
+def test_environment_is_kept_if_tensorflow_is_already_imported(monkeypatch):
     monkeypatch.setattr(cpu, "processor_flags", lambda: {"avx2"})
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     cpu.enable_onednn()
@@ -282,7 +282,7 @@ def test_moving_moments_forget_early_batches(weighted, digits, small_conv):
     np.testing.assert_allclose(variance, expected[1], rtol=1e-3)
 
 
-def test_class_of_weight_zero_is_left_out(digits, small_conv):
+def test_samples_of_a_class_of_weight_zero_are_left_out(digits, small_conv):
     """This holds even if whole batches would consist of it."""
     X, _, y, _ = digits
     X, y = X[:120], y[:120]
@@ -536,7 +536,7 @@ def test_convolutions_are_traced_once(digits, monkeypatch, tiny_conv):
 
 
 @pytest.mark.parametrize("kind", ["small", "tiny_conv"])
-def test_dropped_networks_leave_nothing_and_many_raise_no_warning(
+def test_dropped_networks_free_everything_and_cause_no_warning(
     kind, digits, request, caplog, monkeypatch
 ):
     X, _, y, _ = digits
