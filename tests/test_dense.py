@@ -57,9 +57,8 @@ def test_fitted_attributes(digits, small):
     assert [bias.shape for bias in classifier.intercepts_] == [(32,), (16,), (10,)]
     assert classifier.n_iter_ == len(classifier.epoch_times_) == 5
     assert 0 < sum(classifier.epoch_times_) < classifier.fit_time_
-    assert set(classifier.history_) == {
-        *("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
-    }
+    metrics = {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert classifier.history_.keys() == metrics | {"learning_rate"}
     assert classifier.history_["val_accuracy"][-1] == pytest.approx(
         classifier.score(X_test, y_test)
     )
@@ -156,7 +155,8 @@ def test_memory_map_is_not_copied(tmp_path, small):
     classifier = small((16,), epochs=1).fit(mapped, y)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < mapped.nbytes * 1.2  # a copy to float32 would take 4 times its size
+    print("PEAK", peak / mapped.nbytes)
+    assert peak < 0.5 * mapped.nbytes
     in_memory = small((16,), epochs=1).fit(np.array(mapped), y)
     np.testing.assert_array_equal(classifier.coefs_[0], in_memory.coefs_[0])
 
@@ -343,13 +343,12 @@ def test_verbose_prints_one_line_per_epoch_and_is_off_by_default(capsys, digits,
     assert capsys.readouterr() == ("", "")
 
 
-def test_failure_leaves_the_estimator_as_it_was(digits, small, monkeypatch):
+def test_failure_leaves_the_estimator_as_it_was(digits, small):
     X, X_test, y, _ = digits
     classifier = small().fit(X, y)
     before, expected = dict(vars(classifier)), classifier.predict(X_test)
     with pytest.raises(ValueError, match="2 classes"):
         classifier.fit(X[:, :10], np.zeros(len(y)))
-
     assert vars(classifier) == before
     np.testing.assert_array_equal(classifier.predict(X_test), expected)
 
@@ -436,7 +435,7 @@ BAD_PARAMETERS = {
     ("name", "value"),
     [(name, value) for name, values in BAD_PARAMETERS.items() for value in values],
 )
-def test_bad_parameter_is_named(name, value, digits, small):
+def test_bad_parameter_is_named(name, value, digits):
     X, _, y, _ = digits
     with pytest.raises(ValueError, match=name) as error:
         DenseDigitClassifier(**{name: value}).fit(X, y)
