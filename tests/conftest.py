@@ -107,6 +107,26 @@ def tiny_conv(small_conv):
     return make
 
 
+@pytest.fixture(params=["small", "tiny_conv"])
+def make(request):
+    """A function that makes a dense classifier, and one that makes a convolutional one."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """The seeds of the fits of dense networks that take place."""
+    seeds = []
+    fit = DenseDigitClassifier.fit
+
+    def count(self, *arguments, **options):
+        seeds.append(self.random_state)
+        return fit(self, *arguments, **options)
+
+    monkeypatch.setattr(DenseDigitClassifier, "fit", count)
+    return seeds
+
+
 @pytest.fixture(scope="session")
 def deep_conv(digits, small_conv):
     """A fitted network of two convolutions and two hidden layers; do not modify it."""

@@ -201,9 +201,9 @@ def test_broken_digit_is_one_digit(mnist_test):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float64])
-@pytest.mark.parametrize("loudest", [11, 60, 256])
-def test_noise_of_any_strength_is_blank(dtype, loudest):
-    noise = np.random.default_rng(0).integers(0, loudest, (90, 90)).astype(dtype)
+@pytest.mark.parametrize("strongest", [11, 60, 256])
+def test_noise_of_any_strength_is_blank(dtype, strongest):
+    noise = np.random.default_rng(0).integers(0, strongest, (90, 90)).astype(dtype)
     with pytest.warns(UserWarning, match="1 of 1 images in X is blank"):
         assert not normalized(noise).any()
 

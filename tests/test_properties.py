@@ -182,20 +182,20 @@ def test_number_types_and_containers_are_equal(make, kind, container, binary, tm
         kind = np.float64  # pickled objects cannot be mapped
     if (kind, container) == (np.longdouble, "mixed frame"):
         kind = np.float64  # pandas has no nullable longdouble
-    given = CONTAINERS[container](values.astype(kind), tmp_path_factory.mktemp("X"))
+    samples = CONTAINERS[container](values.astype(kind), tmp_path_factory.mktemp("X"))
     values = values.astype(np.float32)
-    classifier, expected = make().fit(given, y), make().fit(values, y)
+    classifier, expected = make().fit(samples, y), make().fit(values, y)
     if make is reduced:  # PCA computes float64 in float64
         np.testing.assert_allclose(
-            classifier.predict_proba(given), expected.predict_proba(values), atol=1e-4
+            classifier.predict_proba(samples), expected.predict_proba(values), atol=1e-4
         )
         return
     assert_same(outcome(classifier, values), outcome(expected, values))
     # float64 is predicted in float64.
     np.testing.assert_allclose(
-        classifier.predict_proba(given), expected.predict_proba(values), atol=1e-5
+        classifier.predict_proba(samples), expected.predict_proba(values), atol=1e-5
     )
-    assert len(classifier.predict(given)) == N_SAMPLES
+    assert len(classifier.predict(samples)) == N_SAMPLES
 
 
 # NumPy drops null characters at the end of strings.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.feature_selection import SelectFromModel, SelectKBest, chi2
@@ -40,13 +41,17 @@ def test_forest_keeps_the_number_of_pixels(digits, small):
     assert set(np.flatnonzero(reduced.reducer_.get_support())) == set(np.argsort(importances)[-20:])
 
 
-def test_validation_data_pass_through_the_reducer(digits, small):
+@pytest.mark.parametrize("routing", [False, True])
+def test_validation_data_pass_through_the_reducer(routing, digits, small):
     X, X_test, y, y_test = digits
-    reduced = ReducedDigitClassifier(PCA(0.95), small(epochs=3, dropout=0.2))
-    reduced.fit(X, y, X_val=X_test, y_val=y_test)
+    network = small(epochs=3, dropout=0.2)
+    with config_context(enable_metadata_routing=routing):
+        if routing:
+            network.set_fit_request(X_val=True, y_val=True)
+        reduced = ReducedDigitClassifier(PCA(0.95), network)
+        reduced.fit(X, y, X_val=X_test, y_val=y_test)
     accuracy = reduced.classifier_.history_["val_accuracy"][-1]
     assert reduced.score(X_test, y_test) == pytest.approx(accuracy)
-
     assert 0 < reduced.reduction_time_ < reduced.fit_time_
     assert 0 < reduced.classifier_.fit_time_ < reduced.fit_time_
 
@@ -112,7 +117,7 @@ def test_class_of_weight_zero_is_kept_and_never_predicted(digits, small):
     assert 9 not in reduced.predict(X_test)
 
 
-def test_methods_are_those_of_the_classifier(small):
+def test_methods_are_those_of_the_classifier():
     assert hasattr(ReducedDigitClassifier(), "predict_proba")
     assert not hasattr(ReducedDigitClassifier(classifier=LinearSVC()), "predict_proba")
 
