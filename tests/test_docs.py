@@ -183,6 +183,7 @@ def test_examples(example, run, few_images, monkeypatch):
     """The examples of the gallery run on fewer images, for one epoch."""
     monkeypatch.setattr("skdigits.datasets.fetch_mnist", few_images)
     monkeypatch.setattr("skdigits.studies.data.fetch_mnist", few_images)
+    monkeypatch.setattr("skdigits._estimators.defaults.default_epochs", lambda *_: 1)
     source = example.read_text()
     for pattern, replacement in SHORTER.items():
         source = re.sub(pattern, replacement, source)
