@@ -56,9 +56,7 @@ def test_configuration_and_instance_are_the_same(data):
     X, y = data
     instance = plain(keras.optimizers.SGD(0.05, momentum=0.9)).fit(X, y)
     config = plain(MOMENTUM).fit(X, y)
-    serialized = plain(
-        16, optimizer=keras.optimizers.serialize(keras.optimizers.SGD(0.05, momentum=0.9))
-    )
+    serialized = plain(keras.optimizers.serialize(keras.optimizers.SGD(0.05, momentum=0.9)))
     np.testing.assert_array_equal(config.coefs_[0], instance.coefs_[0])
     np.testing.assert_array_equal(serialized.fit(X, y).coefs_[0], instance.coefs_[0])
     without = plain({"class_name": "SGD"}, learning_rate=0.05).fit(X, y)
@@ -190,9 +188,7 @@ def test_l2_is_the_penalty_of_the_keras_loop(data):
 def test_l2_is_alpha_of_mlp_classifier(data):
     """One step of gradient descent from the same weights, on a whole batch."""
     X, y = data
-    classifier = plain(
-        16, optimizer="sgd", learning_rate=0.1, l2=5.0, batch_size=512, epochs=1
-    ).fit(X, y)
+    classifier = plain("sgd", learning_rate=0.1, l2=5.0, batch_size=512, epochs=1).fit(X, y)
     theirs = MLPClassifier(
         16,
         solver="sgd",

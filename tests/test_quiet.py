@@ -83,9 +83,10 @@ def test_other_output_during_the_import_is_kept(level, expected, capfd, monkeypa
 def test_messages_are_shown_if_there_is_no_temporary_folder(capfd, monkeypatch):
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     monkeypatch.setenv(LEVEL, "3")
-    monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
-    with without_log_messages():
-        os.write(2, MESSAGE.encode())
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.tempdir", "/nonexistent")
+        with without_log_messages():
+            os.write(2, MESSAGE.encode())
     assert capfd.readouterr().err == MESSAGE
 
 
