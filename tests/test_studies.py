@@ -49,7 +49,7 @@ TINY = DenseDigitClassifier(8, learning_rate_schedule="constant", epochs=2)
 def tiny(monkeypatch):
     """Quick runs that are quicker still."""
     data.images.cache_clear()
-    monkeypatch.setattr(data, "QUICK_DIVISOR", 300)
+    monkeypatch.setattr(data, "QUICK_DIVISOR", 100)
     monkeypatch.setattr("skdigits.studies.experiments.QUICK_EPOCHS", 1)
     yield
     data.images.cache_clear()
