@@ -110,9 +110,7 @@ def test_scikit_learn_check_with_metadata_routing(estimator, check):
 
 
 @pytest.mark.slow
-def test_scikit_learn_checks_of_the_default_network(monkeypatch):
-    """All parameters are at their defaults, but the default number of epochs is smaller."""
-    monkeypatch.setattr("skdigits._estimators.defaults.default_epochs", lambda *_: 30)
+def test_scikit_learn_checks_of_the_default_network():
     results = check_estimator(DenseDigitClassifier())
     assert {result["status"] for result in results} == {"passed"}
 
