@@ -15,8 +15,8 @@ from skdigits._training import network_pool
 from skdigits.datasets import fetch_mnist
 from skdigits.studies import data
 
-# Compiling is most of what tests do: keep more networks for the next test that fits an equal one.
-# Each has ten idle threads, of TensorFlow's compiler.
+# Tests spend most of their time compiling, so keep more networks for other tests to reuse. Each of
+# them keeps ten idle threads of TensorFlow's compiler.
 network_pool.MAX_IDLE_NETWORKS = 60
 
 
@@ -60,7 +60,7 @@ def mnist_classifier(mnist):
 
 @pytest.fixture(scope="session")
 def small():
-    """A small classifier; parameters that differ from the default can be given to it."""
+    """A function that makes a small classifier; keyword arguments override its parameters."""
 
     def make(hidden_layer_sizes=(32,), **parameters):
         defaults = {
@@ -78,7 +78,7 @@ def small():
 
 @pytest.fixture(scope="session")
 def small_conv():
-    """A small convolutional classifier; parameters as for `small`."""
+    """A function that makes a small convolutional classifier, as `small` does."""
 
     def make(filters=(4,), **parameters):
         defaults = {
@@ -98,7 +98,7 @@ def small_conv():
 
 @pytest.fixture(scope="session")
 def tiny_conv(small_conv):
-    """The convolutional classifier that is compiled most quickly."""
+    """A function that makes the convolutional classifier that compiles fastest."""
 
     def make(filters=(2,), **parameters):
         defaults = {"pool_size": None, "batch_normalization": False, "optimizer": "sgd"}
@@ -107,9 +107,29 @@ def tiny_conv(small_conv):
     return make
 
 
+@pytest.fixture(params=["small", "tiny_conv"])
+def make(request):
+    """A function that makes a dense classifier, and one that makes a convolutional one."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """The seeds of the fits of dense networks that take place."""
+    seeds = []
+    fit = DenseDigitClassifier.fit
+
+    def count(self, *arguments, **options):
+        seeds.append(self.random_state)
+        return fit(self, *arguments, **options)
+
+    monkeypatch.setattr(DenseDigitClassifier, "fit", count)
+    return seeds
+
+
 @pytest.fixture(scope="session")
 def deep_conv(digits, small_conv):
-    """A fitted network of two convolutions and two hidden layers, not to be changed."""
+    """A fitted network of two convolutions and two hidden layers; do not modify it."""
     X, _, y, _ = digits
     return small_conv((4, 6), hidden_layer_sizes=(10, 12), epochs=5).fit(X, y)
 

@@ -61,9 +61,17 @@ def run(capsys):
     return run
 
 
+def assert_fails(result, message):
+    """Check that a command failed, and printed one line to the standard error."""
+    status, _, err = result
+    assert status == 1
+    assert err.startswith(f"skdigits: {message}")
+    assert err.count("\n") == 1
+
+
 @pytest.fixture(scope="module")
 def fitted():
-    """A classifier of 8 x 8 digits, not to be changed."""
+    """A classifier of 8 x 8 digits; do not modify it."""
     return DenseDigitClassifier(**TINY).fit(X, Y)
 
 
@@ -104,7 +112,7 @@ def reader(tmp_path_factory):
 
 
 def test_documented_commands(run):
-    """The commands of the page print what it says, apart from numbers that vary."""
+    """The commands print the output that the page shows, apart from numbers that vary."""
     page = PAGE.read_text()
     exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], {})
     examples = re.findall(r"```sh\nskdigits (.*?)\n```\n\n```text\n(.*?)```", page, re.DOTALL)
@@ -178,6 +186,7 @@ def test_train_saves_onnx(model, run):
     np.savez("digits.npz", X=X.reshape(-1, 8, 8), y=Y.astype(str))
     part = "classifier__" if model in ("pca", "forest") else ""
     options = f"--model {model} --set {part}hidden_layer_sizes=8 --set {part}epochs=1"
+    options += " --set filters=2" if model == "conv" else ""
     for name in ("digits.joblib", "digits.ONNX"):
         status, out, err = run(f"train digits.npz {options} --output {name}")
         assert (status, err) == (0, "")
@@ -222,7 +231,7 @@ def test_train_on_csv(run, fitted):
     assert "samples   50\n" in out
 
 
-def test_mnist_has_its_own_test_images(run, fitted, monkeypatch):
+def test_mnist_has_its_own_test_images(run, monkeypatch):
     def fetch(subset, *, return_X_y):
         return (X, Y) if subset == "train" else (X[:40], Y[:40])
 
@@ -316,7 +325,7 @@ def test_prediction_never_imports_tensorflow(reader, drawings):
 
 
 def write_data(folder):
-    """Write data that no command can use, and some that it can."""
+    """Write valid and invalid data files and folders."""
     np.savez("digits.npz", X=X, y=Y)
     np.savez("single.npz", X=X[:11], y=[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9])
     np.savez("few.npz", X=X[:, :60], y=Y)
@@ -389,10 +398,7 @@ TRAIN_ERRORS = {
 def test_train_reports_errors_in_one_line(arguments, run, folder):
     write_data(folder)
     files = set(folder.rglob("*"))
-    status, _, err = run(f"train --output digits.joblib {arguments}")
-    assert status == 1
-    assert err.startswith(f"skdigits: {TRAIN_ERRORS[arguments]}")
-    assert err.count("\n") == 1
+    assert_fails(run(f"train --output digits.joblib {arguments}"), TRAIN_ERRORS[arguments])
     assert set(folder.rglob("*")) == files
 
 
@@ -411,7 +417,7 @@ def test_train_reports_errors_in_one_line(arguments, run, folder):
         ("evaluate model.joblib", "the following arguments are required: DATA"),
     ],
 )
-def test_invalid_arguments(arguments, message, run):
+def test_invalid_arguments_are_usage_errors(arguments, message, run):
     status, out, err = run(arguments)
     assert (status, out) == (2, "")
     assert message in err
@@ -441,18 +447,17 @@ def unsupported(fitted):
         (unsupported, "model.joblib must hold a classifier with predict_proba; got Reduced"),
     ],
 )
-def test_foreign_models(make, message, run, fitted):
+def test_other_objects_are_refused_as_models(make, message, run, fitted):
     np.savez("digits.npz", X=X, y=Y)
     joblib.dump(make(fitted), "model.joblib")
     for arguments in ("predict model.joblib image.png", "evaluate model.joblib digits.npz"):
         status, out, err = run(arguments)
-        assert (status, out) == (1, "")
+        assert_fails((status, out, err), "model.joblib must hold ")
+        assert out == ""
         assert message in err
-        assert err.startswith("skdigits: model.joblib must hold ")
-        assert err.count("\n") == 1
 
 
-def test_files_that_are_no_models(run, folder):
+def test_files_without_a_model_are_reported(run):
     Path("text.joblib").write_text("no model")
     for name, message in {
         "missing.joblib": "missing.joblib cannot be read: No such file or directory",
@@ -460,13 +465,10 @@ def test_files_that_are_no_models(run, folder):
         "text.joblib": "text.joblib must be a model saved with joblib: ",
         "digits.onnx": "digits.onnx must be a model saved with joblib; got an ONNX file, which ",
     }.items():
-        status, _, err = run(f"predict {name} image.png")
-        assert status == 1
-        assert err.startswith(f"skdigits: {message}")
-        assert err.count("\n") == 1
+        assert_fails(run(f"predict {name} image.png"), message)
 
 
-def test_images_that_cannot_be_read(run, reader, folder, monkeypatch):
+def test_unreadable_images_do_not_stop_the_others(run, reader, folder, monkeypatch):
     draw(folder / "zero.png", one=False)
     Path("text.png").write_text("no image")
     Path("damaged.png").write_bytes(Path("zero.png").read_bytes()[:150])
@@ -481,16 +483,14 @@ def test_images_that_cannot_be_read(run, reader, folder, monkeypatch):
     }.items():
         if name == "large.png":
             monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 10_000)
-        status, out, err = run(f"predict '{reader}' {name} zero.png blank.png")
-        assert status == 1
-        zero, blank = out.splitlines()
+        result = run(f"predict '{reader}' {name} zero.png blank.png")
+        assert_fails(result, message)
+        zero, blank = result[1].splitlines()
         assert re.fullmatch(r"zero\.png   0  0\.\d{4}", zero)
         assert blank == "blank.png  -  blank"
-        assert err.startswith(f"skdigits: {message}")
-        assert err.count("\n") == 1
 
 
-def test_several_digits_are_named_by_their_file(run, reader, folder):
+def test_warning_about_several_digits_names_the_file(run, reader):
     image = Image.new("L", (120, 60), "white")
     for left in (20, 80):
         ImageDraw.Draw(image).rectangle((left, 10, left + 8, 50), fill="black")
@@ -520,9 +520,8 @@ def test_failed_images_have_an_error_in_json(run, reader, folder):
     assert blank == {"path": "blank.png", "label": None, "error": "blank"}
     assert missing == {"path": "missing.png", "label": None, "error": message}
     assert one["label"] == 1
-    assert run(f"predict '{reader}' blank.png missing.png") == (
-        *(1, "blank.png  -  blank\n", f"skdigits: {message}\n"),
-    )
+    result = run(f"predict '{reader}' blank.png missing.png")
+    assert result == (1, "blank.png  -  blank\n", f"skdigits: {message}\n")
 
 
 def test_uncertain_predictions_have_no_label(run, reader, folder):
@@ -576,13 +575,12 @@ def test_the_normalizer_of_a_pipeline_reads_the_images(kind, run, reader, drawin
     pd.DataFrame(X[:, :780]).assign(label=y).to_csv("few.csv", index=False)
     pipeline[0].set_params(image_shape=(28, 28))
     joblib.dump(pipeline, "pipeline.joblib")
-    status, out, err = run("evaluate pipeline.joblib few.csv")
-    assert (status, out) == (1, "")
-    assert err.startswith("skdigits: few.csv cannot be normalized: image_shape is 28 x 28, but X ")
-    assert err.count("\n") == 1
+    result = run("evaluate pipeline.joblib few.csv")
+    assert_fails(result, "few.csv cannot be normalized: image_shape is 28 x 28, but X ")
+    assert result[1] == ""
 
 
-def test_data_that_do_not_suit_the_model(run, reader, fitted, folder):
+def test_data_that_do_not_match_the_model_are_reported(run, reader, fitted, folder):
     joblib.dump(fitted, "digits.joblib")
     draw(folder / "drawings" / "2" / "2.png", one=True)
     np.savez("few.npz", X=X[:, :60], y=Y)
@@ -611,7 +609,7 @@ def test_data_that_do_not_suit_the_model(run, reader, fitted, folder):
         (ValueError("X is wrong\nas a whole"), 1, "skdigits: cannot train: X is wrong\n"),
     ],
 )
-def test_failed_training_leaves_the_saved_model(error, status, message, run, folder, monkeypatch):
+def test_failed_training_keeps_the_saved_model(error, status, message, run, folder, monkeypatch):
     def fail(*_):
         raise error
 
@@ -624,7 +622,7 @@ def test_failed_training_leaves_the_saved_model(error, status, message, run, fol
     assert Path("digits.joblib").read_text() == "earlier"
 
 
-def test_folder_that_is_not_writable(run, monkeypatch):
+def test_unwritable_folder_is_reported_before_training(run, monkeypatch):
     def refuse(**_):
         raise PermissionError(13, "Permission denied", "/some/temporary/name")
 
@@ -635,7 +633,7 @@ def test_folder_that_is_not_writable(run, monkeypatch):
     assert err == "skdigits: [Errno 13] Permission denied: 'digits.joblib'\n"
 
 
-def test_disk_that_is_full(run, folder, monkeypatch):
+def test_full_disk_is_reported_and_leaves_no_file(run, folder, monkeypatch):
     def fill(model, path, compress):
         path.write_text("half a mod")
         raise OSError(28, "No space left on device")

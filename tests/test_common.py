@@ -20,15 +20,14 @@ from skdigits import (
     SeveralDigitsWarning,
 )
 
-# Checks use any number of features; ConvDigitClassifier warns of most of them.
+# Checks use any number of features; ConvDigitClassifier warns about most of them.
 pytestmark = pytest.mark.filterwarnings("ignore:X has .* which is not a square number:UserWarning")
 
 
 def tiny(hidden_layer_sizes=(), **parameters):
     """A dense network that is compiled quickly."""
-    return DenseDigitClassifier(
-        hidden_layer_sizes, **({"dropout": 0.0, "learning_rate": 0.1} | parameters)
-    )
+    defaults = {"dropout": 0.0, "learning_rate": 0.1, "epochs": 30}
+    return DenseDigitClassifier(hidden_layer_sizes, **(defaults | parameters))
 
 
 ESTIMATORS = [
@@ -39,6 +38,7 @@ ESTIMATORS = [
         hidden_layer_sizes=(),
         dropout=0.0,
         learning_rate=0.1,
+        epochs=30,
     ),
     tiny(8),
     DigitImageNormalizer(),
@@ -46,8 +46,8 @@ ESTIMATORS = [
 ]
 VARIATIONS = [
     tiny(early_stopping=True, validation_fraction=0.5, learning_rate_schedule="constant"),
-    tiny(warm_start=True, class_weight="balanced"),
-    tiny(learning_rate_schedule="constant", standardize=False, epochs=50),
+    tiny(warm_start=True, class_weight="balanced", epochs=None),
+    tiny(learning_rate_schedule="constant", standardize=False),
     tiny(batch_size=1),
 ]
 with sklearn.config_context(enable_metadata_routing=True):
@@ -66,7 +66,7 @@ PARTIAL_FIT = (
 
 
 def expected_failures(estimator):
-    """Checks that an estimator cannot pass, by the nature of a setting, and why."""
+    """Return the checks that an estimator cannot pass because of a setting, and the reasons."""
     if isinstance(estimator, ReducedDigitClassifier):
         return {WEIGHTS: "it is make_pipeline(PCA, network), and PCA takes no weights"}
     settings = estimator.get_params()

@@ -2,26 +2,14 @@
 
 import numpy as np
 import pytest
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.decomposition import PCA
-from sklearn.ensemble import (
-    AdaBoostClassifier,
-    BaggingClassifier,
-    StackingClassifier,
-    VotingClassifier,
-)
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
-    HalvingGridSearchCV,
     PredefinedSplit,
     cross_val_score,
     learning_curve,
     validation_curve,
 )
-from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import make_pipeline
 
 
 def test_grid_search_chooses_structure_and_epochs(digits, small):
@@ -42,7 +30,7 @@ def test_grid_search_with_validation_data(digits, small):
     assert search.score(X_test, y_test) == pytest.approx(accuracy)
 
 
-def test_curves(digits, small):
+def test_scores_rise_along_learning_and_validation_curves(digits, small):
     X, _, y, _ = digits
     _, _, scores = learning_curve(
         small(epochs=10), X, y, train_sizes=[100, 600], cv=2, error_score="raise"
@@ -64,43 +52,9 @@ def test_curves(digits, small):
     assert incremental[2].mean() > incremental[0].mean()
 
 
-def test_halving_search_over_epochs(digits, small):
-    X, _, y, _ = digits
-    search = HalvingGridSearchCV(
-        small(),
-        {"hidden_layer_sizes": [2, 32]},
-        resource="epochs",
-        max_resources=9,
-        cv=2,
-        random_state=0,
-    ).fit(X, y)
-    assert search.best_params_["hidden_layer_sizes"] == 32
-
-
 def test_predefined_split(digits, small):
     X, X_test, y, y_test = digits
     both = np.vstack([X, X_test]), np.hstack([y, y_test])
     split = PredefinedSplit(np.repeat([-1, 0], [len(y), len(y_test)]))
     (score,) = cross_val_score(small(), *both, cv=split)
     assert score == small().fit(X, y).score(X_test, y_test)
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda one, other: VotingClassifier([("a", one), ("b", other)], voting="soft"),
-        lambda one, other: StackingClassifier(
-            [("a", one), ("b", other)], final_estimator=LogisticRegression(), cv=2
-        ),
-        lambda one, _: CalibratedClassifierCV(one, cv=2),
-        lambda one, _: OneVsRestClassifier(one),
-        lambda one, _: BaggingClassifier(one, n_estimators=2, random_state=0),
-        lambda one, _: AdaBoostClassifier(one, n_estimators=2, random_state=0),
-        lambda one, _: make_pipeline(PCA(0.95, random_state=0), one),
-    ],
-    ids=["voting", "stacking", "calibration", "one-vs-rest", "bagging", "boosting", "pipeline"],
-)
-def test_ensembles(make, digits, small):
-    X, X_test, y, y_test = digits
-    members = small(epochs=8), small(epochs=8, learning_rate=0.02)
-    assert make(*members).fit(X, y).score(X_test, y_test) > 0.85

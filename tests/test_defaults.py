@@ -50,7 +50,7 @@ def test_every_fit_of_a_curve_has_its_own_defaults(digits, small):
     assert classifier.get_params()["epochs"] is None
 
 
-def test_samples_held_out_do_not_count(digits, small):
+def test_held_out_samples_do_not_count_for_defaults(digits, small):
     X, _, y, _ = digits
     classifier = small(
         batch_size=None,
@@ -85,7 +85,7 @@ def test_few_samples_train_alike_in_any_order(digits, small):
     np.testing.assert_array_equal(repeated, weighted)
 
 
-def test_digits_is_an_augmentation_in_proportion_to_the_image(small_conv):
+def test_augmentation_preset_digits_scales_with_the_image(tiny_conv):
     rng = np.random.default_rng(0)
     y = np.arange(20) % 10
     limits = {"shift": 2, "rotation": 10, "zoom": 0.1, "shear": 10, "elastic": 0.7}
@@ -93,7 +93,7 @@ def test_digits_is_an_augmentation_in_proportion_to_the_image(small_conv):
         X = rng.normal(size=(20, side, side))
         given = limits | {name: limits[name] * scale for name in ("shift", "elastic")}
         preset, as_dict, none = (
-            small_conv(augmentation=augmentation).fit(X, y)
+            tiny_conv(augmentation=augmentation).fit(X, y)
             for augmentation in ("digits", given, None)
         )
         assert preset.history_ == as_dict.history_ != none.history_

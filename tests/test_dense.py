@@ -57,9 +57,8 @@ def test_fitted_attributes(digits, small):
     assert [bias.shape for bias in classifier.intercepts_] == [(32,), (16,), (10,)]
     assert classifier.n_iter_ == len(classifier.epoch_times_) == 5
     assert 0 < sum(classifier.epoch_times_) < classifier.fit_time_
-    assert set(classifier.history_) == {
-        *("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
-    }
+    metrics = {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert classifier.history_.keys() == metrics | {"learning_rate"}
     assert classifier.history_["val_accuracy"][-1] == pytest.approx(
         classifier.score(X_test, y_test)
     )
@@ -71,7 +70,7 @@ def test_default_learns_the_small_digits(digits):
     assert DenseDigitClassifier(random_state=0).fit(X, y).score(X_test, y_test) > 0.95
 
 
-def test_mnist(mnist_classifier, mnist_test):
+def test_learns_mnist(mnist_classifier, mnist_test):
     assert mnist_classifier.score(*mnist_test) > 0.95
 
 
@@ -156,7 +155,7 @@ def test_memory_map_is_not_copied(tmp_path, small):
     classifier = small((16,), epochs=1).fit(mapped, y)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < mapped.nbytes * 1.2  # a copy to float32 would take 4 times its size
+    assert peak < 0.75 * mapped.nbytes  # the buffers for batches take half of its size
     in_memory = small((16,), epochs=1).fit(np.array(mapped), y)
     np.testing.assert_array_equal(classifier.coefs_[0], in_memory.coefs_[0])
 
@@ -332,7 +331,7 @@ def test_double_precision_input_is_computed_in_double_precision(digits, small):
     np.testing.assert_allclose(double, scipy.special.softmax(logits, axis=1), atol=1e-12)
 
 
-def test_verbose_prints_a_line_an_epoch_and_silence_is_the_default(capsys, digits, small):
+def test_verbose_prints_one_line_per_epoch_and_is_off_by_default(capsys, digits, small):
     X, X_test, y, y_test = digits
     small(verbose=True).fit(X, y, X_val=X_test, y_val=y_test)
     lines = capsys.readouterr().out.splitlines()
@@ -343,13 +342,12 @@ def test_verbose_prints_a_line_an_epoch_and_silence_is_the_default(capsys, digit
     assert capsys.readouterr() == ("", "")
 
 
-def test_failure_leaves_the_estimator_as_it_was(digits, small, monkeypatch):
+def test_failure_leaves_the_estimator_as_it_was(digits, small):
     X, X_test, y, _ = digits
     classifier = small().fit(X, y)
     before, expected = dict(vars(classifier)), classifier.predict(X_test)
     with pytest.raises(ValueError, match="2 classes"):
         classifier.fit(X[:, :10], np.zeros(len(y)))
-
     assert vars(classifier) == before
     np.testing.assert_array_equal(classifier.predict(X_test), expected)
 
@@ -436,7 +434,7 @@ BAD_PARAMETERS = {
     ("name", "value"),
     [(name, value) for name, values in BAD_PARAMETERS.items() for value in values],
 )
-def test_bad_parameter_is_named(name, value, digits, small):
+def test_bad_parameter_is_named(name, value, digits):
     X, _, y, _ = digits
     with pytest.raises(ValueError, match=name) as error:
         DenseDigitClassifier(**{name: value}).fit(X, y)
@@ -604,7 +602,7 @@ def test_bad_prediction_data(digits, small):
 def test_large_finite_values_are_accepted(digits, small):
     X, _, y, _ = digits
     classifier = small().fit(X, y)
-    huge = np.full((3, 64), 3e38, np.float32)  # their sum is not a float32
+    huge = np.full((3, 64), 3e38, np.float32)  # their sum overflows float32
     with pytest.warns(UserWarning, match="scale X as in training"):
         assert classifier.predict(huge).shape == (3,)
 

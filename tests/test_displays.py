@@ -218,7 +218,7 @@ def test_rejection_curve_counts_what_thresholds_reject(network, digits):
     assert [text.get_text() for text in certain.ax_.texts] == ["≥ 0.95"]
 
 
-def test_mistakes_are_the_surest_ones(network, digits):
+def test_mistakes_are_the_most_confident_ones(network, digits):
     _, X_test, _, y_test = digits
     display = MistakesDisplay.from_estimator(network, X_test, y_test, n_images=5)
     sure = network.predict_proba(X_test).max(axis=1)
@@ -242,7 +242,7 @@ def test_images_have_the_shape_that_the_network_saw(digits, tiny_conv):
     assert MistakesDisplay.from_estimator(reduced, X_test, y_test).images.shape[1:] == (8, 8)
     of_rows = ConfusedDigitsDisplay.from_estimator(network, X_test, y_test)
     assert of_rows.images[0][0].shape[1:] == (4, 16)
-    images = X_test.reshape(-1, 4, 16, 1) - 8  # below zero too, which is ink as well
+    images = X_test.reshape(-1, 4, 16, 1) - 8  # with negative values, which are ink as well
     confused = ConfusedDigitsDisplay.from_estimator(network, images, y_test)
     assert confused.images[0][0].shape[1:] == (4, 16)
     assert confused.ax_[0, 0].images[0].get_clim()[0] == -8
@@ -280,7 +280,7 @@ def test_importances_of_everything_that_is_fitted_on_pixels(network, small, digi
     np.testing.assert_array_equal(selected.ravel(), prefit.get_support())
     with pytest.raises(NotFittedError, match="RandomForestClassifier instance is not fitted"):
         PixelImportanceDisplay.from_estimator(SelectFromModel(clone(forest), prefit=True))
-    varying = RFECV(DecisionTreeClassifier(), step=30, cv=2).fit(X, y)  # no search
+    varying = RFECV(DecisionTreeClassifier(), step=30, cv=2).fit(X, y)  # is not a search
     assert PixelImportanceDisplay.from_estimator(varying).label == "importance"
 
 
@@ -340,7 +340,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
     if n_panels > 1:
         with pytest.raises(ValueError, match="got one that is not empty"):
             draw(network, X_test, y_test, one)
-    free = mpl.figure.Figure()  # no axes of a grid, and none of pyplot's figures
+    free = mpl.figure.Figure()  # neither axes of a grid nor a figure of pyplot
     inset = free.add_axes((0.2, 0.2, 0.5, 0.5))
     assert draw(network, X_test, y_test, inset).figure_ is free
     inset = free.add_axes((0.2, 0.2, 0.5, 0.5))
@@ -350,7 +350,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
     several = mpl.figure.Figure().subplots(1, n_panels, squeeze=False)
     display = draw(network, X_test, y_test, several)
     assert np.ravel(display.ax_).tolist() == several.ravel().tolist()
-    assert plt.get_fignums() == [figure.number]  # nothing was opened
+    assert plt.get_fignums() == [figure.number]  # no other figure was opened
 
 
 @pytest.mark.parametrize(
@@ -493,7 +493,7 @@ def test_draws_on_given_axes(n_panels, draw, network, digits):
         ),
     ],
 )
-def test_what_cannot_be_drawn_is_an_error(call, message, network, digits):
+def test_invalid_arguments_are_errors(call, message, network, digits):
     _, X_test, _, y_test = digits
     with pytest.raises(ValueError, match=message):
         call(network, X_test, y_test)
@@ -505,7 +505,7 @@ def test_invalid_axes_are_an_error(ax, network):
         TrainingHistoryDisplay.from_estimator(network, ax=ax)
 
 
-def test_options_override_ours_by_any_of_their_names(network, digits):
+def test_matplotlib_options_override_defaults_under_any_alias(network, digits):
     X, *_ = digits
     history = TrainingHistoryDisplay.from_estimator(network, c="k", ls=":", metrics="loss")
     drawn = [(line.get_color(), line.get_linestyle()) for line in history.ax_[0].lines[:2]]

@@ -77,7 +77,7 @@ def _die_once(classifier, X, y, mark, parent):
 
 @pytest.mark.parametrize("rows", ["inside the tasks", "scattered"])
 def test_search_survives_the_death_of_a_worker(client, digits, search, rows, tmp_path):
-    """What every task needs is on every worker or comes with the task; see docs/clusters.md."""
+    """The data of every task are on every worker, or in the task itself; see docs/clusters.md."""
     X, _, y, _ = digits
     search.cv = list(StratifiedKFold(3).split(X, y))
     scattered = [X, y, *(part for fold in search.cv for part in fold)]
@@ -94,7 +94,7 @@ def test_search_survives_the_death_of_a_worker(client, digits, search, rows, tmp
 
 
 def test_study_on_a_cluster(client, tmp_path):
-    """On some images of MNIST, which each worker reads for itself."""
+    """Each worker reads MNIST itself; the study uses a part of it."""
     small = DenseDigitClassifier(8, epochs=1)
     sizes = Curve("sizes", small, (100, 1_000), lambda fit: f"{fit['images']} images", seeds=2)
     study = Study("own", "", "", (Network("all", small), sizes), Split(58_000), minutes=1)

@@ -1,4 +1,4 @@
-"""Every example in docstrings, README, docs and gallery runs; pages show the output of theirs.
+"""Every example in docstrings, README, docs and gallery runs; pages show the actual output.
 
 In README and docs, the output of a Python block follows it as a block of text.
 """
@@ -57,12 +57,12 @@ def test_public_names_have_an_example_and_are_in_the_api(name):
     assert f"{module}.{name}" in listed or f"``{module}.{name}``" in sections[-1]
 
 
-FEWER = 20  # one image in so many
+FEWER = 20  # divisor of the numbers of images
 SHORTER = {
     r'(epochs"?[=:] ?)\d+': r"\g<1>1",
     r"(n_iter=)\d+": r"\g<1>2",
     r"(\[\d+(?:, \d+){2})(?:, \d+)+\]": r"\g<1>]",  # candidates
-    # Numbers of images; not less than a batch, as every size of a batch is compiled by itself.
+    # Numbers of images, but at least one batch, since every batch size is compiled separately.
     r"(?<![\w.])(\d+_000|[1-9]000)(?![\w.]| \*)": lambda match: str(
         max(int(match[0]) // FEWER, 130)
     ),
@@ -93,7 +93,7 @@ def few_images():
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run code as a script of a user would, but in this process."""
+    """Run code like a user's script, but in this process."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
     start = distributed.LocalCluster
@@ -183,6 +183,7 @@ def test_examples(example, run, few_images, monkeypatch):
     """The examples of the gallery run on fewer images, for one epoch."""
     monkeypatch.setattr("skdigits.datasets.fetch_mnist", few_images)
     monkeypatch.setattr("skdigits.studies.data.fetch_mnist", few_images)
+    monkeypatch.setattr("skdigits._estimators.defaults.default_epochs", lambda *_: 1)
     source = example.read_text()
     for pattern, replacement in SHORTER.items():
         source = re.sub(pattern, replacement, source)

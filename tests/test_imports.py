@@ -18,14 +18,20 @@ MODULES = {
     for path in PACKAGE.rglob("*.py")
 }
 LOWER_LAYERS = (
-    *("_training", "_inference", "_images", "networks", "datasets", "_architecture", "_utils"),
+    "_training",
+    "_inference",
+    "_images",
+    "networks",
+    "datasets",
+    "_architecture",
+    "_utils",
 )
 ESTIMATORS = {f"skdigits.{name}" for name in skdigits.__all__}
 
 
 @lru_cache
 def imports(path, *, nested=True):
-    """Modules that a file imports; without `nested`, only when it is itself imported."""
+    """Modules that a file imports; without `nested`, only those outside of functions."""
     found, waiting = set(), [ast.parse(path.read_text())]
     while waiting:
         node = waiting.pop()
@@ -43,13 +49,18 @@ def is_in(module, *folders):
     return any(f"{module}.".startswith(f"skdigits.{folder}.") for folder in folders)
 
 
-@pytest.mark.parametrize("name", MODULES)
+def for_modules(*folders, inside):
+    """Run a test for each module inside, or outside, of some modules and folders."""
+    for folder in folders:
+        assert any(is_in(name, folder) for name in MODULES), f"{folder} was renamed"
+    names = [name for name in MODULES if is_in(name, *folders) == inside]
+    return pytest.mark.parametrize("name", names)
+
+
+@for_modules("_training", "networks", inside=False)
 def test_only_training_and_networks_import_tensorflow(name):
-    if not is_in(name, "_training", "networks"):
-        assert not {module.split(".")[0] for module in imports(MODULES[name])} & {
-            "tensorflow",
-            "keras",
-        }
+    found = {module.split(".")[0] for module in imports(MODULES[name])}
+    assert not found & {"tensorflow", "keras"}
 
 
 def imports_tensorflow(name):
@@ -65,11 +76,10 @@ def imports_tensorflow(name):
     return False
 
 
-@pytest.mark.parametrize("name", MODULES)
+@for_modules("_training", "networks", inside=False)
 def test_tensorflow_is_imported_late(name):
     """Importing a module outside of training and networks imports no TensorFlow."""
-    if not is_in(name, "_training", "networks"):
-        assert not imports_tensorflow(name)
+    assert not imports_tensorflow(name)
 
 
 def test_training_imports_tensorflow():
@@ -77,19 +87,18 @@ def test_training_imports_tensorflow():
     assert imports_tensorflow("skdigits.networks")
 
 
-@pytest.mark.parametrize("name", MODULES)
+@for_modules("_compat", inside=False)
 def test_private_scikit_learn_is_imported_in_one_file(name):
-    if not is_in(name, "_compat"):
-        private = {
-            module
-            for module in imports(MODULES[name])
-            if module.split(".")[0] in ("sklearn", "joblib", "keras", "tensorflow")
-            and ("._" in module or ".externals" in module)
-        }
-        assert not private
+    private = {
+        module
+        for module in imports(MODULES[name])
+        if module.split(".")[0] in ("sklearn", "joblib", "keras", "tensorflow")
+        and ("._" in module or ".externals" in module)
+    }
+    assert not private
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if is_in(name, "_inference")])
+@for_modules("_inference", inside=True)
 def test_prediction_needs_inference_only(name):
     ours = {module for module in imports(MODULES[name]) if module.startswith("skdigits")}
     assert all(is_in(module, "_inference", "_architecture") for module in ours)
@@ -97,35 +106,22 @@ def test_prediction_needs_inference_only(name):
     assert others <= {"numpy", "scipy", "threadpoolctl", *sys.stdlib_module_names}
 
 
-@pytest.mark.parametrize("name", MODULES)
+@for_modules(*LOWER_LAYERS, inside=True)
 def test_lower_layers_import_no_estimator(name):
-    if is_in(
-        name,
-        "_training",
-        "_inference",
-        "_images",
-        "networks",
-        "datasets",
-        "_architecture",
-        "_utils",
-    ):
-        found = imports(MODULES[name])
-        assert not found & ESTIMATORS
-        assert not {module for module in found if is_in(module, "_estimators")}
+    found = imports(MODULES[name])
+    assert not found & ESTIMATORS
+    assert not {module for module in found if is_in(module, "_estimators")}
 
 
-@pytest.mark.parametrize("package", ["studies", "displays", "_commands"])
-def test_applications_use_the_public_api_only(package):
-    for name, path in MODULES.items():
-        if is_in(name, package):
-            private = {module for module in imports(path) if "skdigits._" in module}
-            assert all(is_in(module, "_utils", "_commands") for module in private), name
+@for_modules("studies", "displays", "_commands", inside=True)
+def test_applications_use_the_public_api_only(name):
+    private = {module for module in imports(MODULES[name]) if "skdigits._" in module}
+    assert all(is_in(module, "_utils", "_commands") for module in private)
 
 
-@pytest.mark.parametrize("name", MODULES)
+@for_modules("__main__", "_commands", inside=False)
 def test_only_the_entry_point_imports_commands(name):
-    if not is_in(name, "__main__", "_commands"):
-        assert not any(is_in(module, "_commands") for module in imports(MODULES[name]))
+    assert not any(is_in(module, "_commands") for module in imports(MODULES[name]))
 
 
 def test_importing_skdigits_is_light():

@@ -201,8 +201,8 @@ def test_error_stops_all_threads(error):
     assert len(done) <= 2
 
 
-def test_without_further_threads(monkeypatch):
-    """As while the interpreter shuts down."""
+def test_all_work_is_done_if_no_thread_can_start(monkeypatch):
+    """No thread can be started while the interpreter shuts down."""
 
     def start(thread):
         raise RuntimeError("can't start new thread")
@@ -216,7 +216,7 @@ def test_without_further_threads(monkeypatch):
 
 @pytest.mark.parametrize("sizes", [{"filters": (8, 8), "kernel_size": 5}, {"filters": (300,)}])
 def test_memory_of_convolutions_is_bounded(sizes):
-    """At most three of these images pass at once, so that 20 need as much memory as 4."""
+    """At most three of these images are processed at once, so 20 need as much memory as 4."""
     config = conv_config((200, 200), 3, pool_size=8, **sizes)
     _, weights = network_and_weights(config)
     X = np.zeros((20, 200 * 200), np.float32)

@@ -100,7 +100,7 @@ def test_outliers_do_not_warn():
         classifier.predict(X)
 
 
-def test_other_scale_in_validation_and_in_further_training(digits, small):
+def test_other_scale_in_validation_and_in_further_training_warns(digits, small):
     X, X_test, y, y_test = digits
     with pytest.warns(UserWarning, match="X_val has values from 0 to 1,"):
         small(epochs=1).fit(X, y, X_val=X_test / 16, y_val=y_test)

@@ -1,4 +1,4 @@
-"""Images of all kinds, and what the normalizer makes of them."""
+"""The normalizer on images of all kinds, and its warnings and errors."""
 
 import pickle
 import struct
@@ -40,7 +40,7 @@ def test_form_of_mnist():
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
     assert height == 20
-    assert width == pytest.approx(20 * 100 / 170, abs=2)  # the aspect of what was drawn
+    assert width == pytest.approx(20 * 100 / 170, abs=2)  # the aspect ratio of the drawing
     assert image.max() == 255
     center = [image.sum(axis=axis) @ np.arange(28) / image.sum() for axis in (0, 1)]
     np.testing.assert_allclose(center, 14, atol=0.5)
@@ -178,7 +178,7 @@ def test_several_digits_are_named_in_a_warning():
     with pytest.warns(SeveralDigitsWarning, match=message) as caught:
         ours = normalized(SEVEN, two_digits(), ImageOps.invert(two_digits(20)), SEVEN)
     assert caught[0].message.indices == [1, 2]
-    assert pickle.loads(pickle.dumps(caught[0].message)).indices == [1, 2]  # by worker processes
+    assert pickle.loads(pickle.dumps(caught[0].message)).indices == [1, 2]  # as worker processes do
     rows, columns = np.flatnonzero(ours[1].any(axis=1)), np.flatnonzero(ours[1].any(axis=0))
     assert np.ptp(columns) + 1 == 20 > np.ptp(rows) + 1  # both digits are in the box
     with pytest.warns(UserWarning, match=r"1 of 1 images in X shows several digits \(index 0\)"):
@@ -201,15 +201,15 @@ def test_broken_digit_is_one_digit(mnist_test):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float64])
-@pytest.mark.parametrize("loudest", [11, 60, 256])
-def test_noise_of_any_strength_is_blank(dtype, loudest):
-    noise = np.random.default_rng(0).integers(0, loudest, (90, 90)).astype(dtype)
+@pytest.mark.parametrize("strongest", [11, 60, 256])
+def test_noise_of_any_strength_is_blank(dtype, strongest):
+    noise = np.random.default_rng(0).integers(0, strongest, (90, 90)).astype(dtype)
     with pytest.warns(UserWarning, match="1 of 1 images in X is blank"):
         assert not normalized(noise).any()
 
 
 def test_polarity_can_be_set():
-    framed = ImageOps.expand(drawn(), 30, fill=0)  # a black frame: "auto" takes it for background
+    framed = ImageOps.expand(drawn(), 30, fill=0)  # "auto" mistakes the black frame for background
     expected = normalized(SEVEN)[0]
     light = normalized(ImageOps.invert(drawn()), polarity="light_on_dark")[0]
     np.testing.assert_array_equal(light, expected)
@@ -247,7 +247,7 @@ def test_warning_of_blank_images_explains_the_scale_of_uint8(digits):
     assert normalized(image.astype(float)).any()
 
 
-def test_files(tmp_path):
+def test_image_files_are_read(tmp_path):
     paths = []
     for suffix in ("png", "bmp", "jpg", "gif"):
         paths.append(tmp_path / f"seven.{suffix}")
@@ -389,7 +389,7 @@ def test_damaged_file_is_named(suffix, tmp_path):
 
 
 def png(side, *chunks):
-    """A PNG of a size and with chunks, which may be inconsistent."""
+    """A square PNG file of the given size and chunks, which need not be consistent."""
     header = b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     content = b"\x89PNG\r\n\x1a\n"
     for kind, values in (header, *chunks, (b"IEND", b"")):

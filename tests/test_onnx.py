@@ -57,7 +57,7 @@ def tiny():
 
 @pytest.fixture(scope="module")
 def dense(digits):
-    """A fitted network of two hidden layers, not to be changed."""
+    """A fitted network of two hidden layers; do not modify it."""
     X, _, y, _ = digits
     return tiny().fit(X, y)
 
@@ -85,7 +85,7 @@ def test_softmax_regression_without_scaling(digits, small):
 
 @pytest.fixture(scope="module")
 def fitted_conv(digits, tiny_conv):
-    """A convolutional network fitted on images, not to be changed."""
+    """A convolutional network fitted on images; do not modify it."""
     X, _, y, _ = digits
     return tiny_conv().fit(X.reshape(-1, 8, 8), y)
 
@@ -147,8 +147,13 @@ def forest():
         lambda: ReducedDigitClassifier(make_pipeline(StandardScaler(), PCA(20)), tiny()),
     ],
     ids=[
-        *("scaler", "scaler-pca", "forest", "reduced-pca", "reduced-forest"),
-        *("reduced-in-pipeline", "pipeline-in-reduced"),
+        "scaler",
+        "scaler-pca",
+        "forest",
+        "reduced-pca",
+        "reduced-forest",
+        "reduced-in-pipeline",
+        "pipeline-in-reduced",
     ],
 )
 def pipeline(request, digits):
@@ -161,13 +166,23 @@ def test_pipelines(pipeline, dtype, digits):
     assert_same(pipeline, digits[1], dtype=dtype)
 
 
+def assert_same_with_zipmap(model, X, options):
+    """Compare probabilities in dicts or columns; return the names of the outputs."""
+    onnx_model = to_onnx(model, options=options)
+    _, *outputs = run(onnx_model, X)
+    if options == {"zipmap": "columns"}:
+        found = np.transpose(outputs)
+    else:
+        (dicts,) = outputs
+        assert [list(row) for row in dicts] == [model.classes_.tolist()] * len(X)
+        found = [list(row.values()) for row in dicts]
+    np.testing.assert_allclose(found, model.predict_proba(X), atol=1e-5)
+    return [output.name for output in onnx_model.graph.output]
+
+
 def test_pipelines_honour_zipmap(pipeline, digits):
-    X = digits[1][:3]
-    expected = pipeline.predict_proba(X)
-    _, as_dicts = run(to_onnx(pipeline), X)
-    np.testing.assert_allclose([list(row.values()) for row in as_dicts], expected, atol=1e-5)
-    _, *columns = run(to_onnx(pipeline, options={"zipmap": "columns"}), X)
-    np.testing.assert_allclose(np.transpose(columns), expected, atol=1e-5)
+    for options in (None, {"zipmap": "columns"}):
+        assert_same_with_zipmap(pipeline, digits[1][:3], options)
 
 
 def test_reduced_classifier_of_scikit_learn(digits):
@@ -207,23 +222,13 @@ def test_two_classes(digits, small):
 
 
 def test_zipmap(dense, digits):
-    X = digits[1][:3]
     classifier = with_classes(dense, NAMES)
-    expected = classifier.predict_proba(X)
-    for options in (None, {"zipmap": True}):
-        onnx_model = to_onnx(classifier, options=options)
-        assert [one.name for one in onnx_model.graph.output] == [
-            *("output_label", "output_probability"),
-        ]
-        _, dicts = run(onnx_model, X)
-        assert [list(row) for row in dicts] == [NAMES.tolist()] * 3
-        np.testing.assert_allclose([list(row.values()) for row in dicts], expected, atol=1e-5)
-    onnx_model = to_onnx(classifier, options={"zipmap": "columns"})
-    assert [one.name for one in onnx_model.graph.output] == [
-        "output_label",
-        *np.char.add("s", NAMES),
-    ]
-    np.testing.assert_allclose(np.transpose(run(onnx_model, X)[1:]), expected, atol=1e-5)
+    for options, *names in (
+        (None, "output_label", "output_probability"),
+        ({"zipmap": True}, "output_label", "output_probability"),
+        ({"zipmap": "columns"}, "output_label", *np.char.add("s", NAMES)),
+    ):
+        assert assert_same_with_zipmap(classifier, digits[1][:3], options) == names
     with pytest.raises(ValueError, match="Unexpected value"):
         to_onnx(classifier, options={"zipmap": "rows"})
 
@@ -287,7 +292,7 @@ def test_errors_are_one_line(dense):
             to_onnx(make_pipeline(StandardScaler(), unfitted))
 
 
-def test_conversion_changes_nothing(dense, digits):
+def test_conversion_changes_nothing(dense):
     before = copy.deepcopy(vars(dense))
     to_onnx(dense)
     after = vars(dense)

@@ -28,7 +28,7 @@ def notebook(monkeypatch):
 
 
 @pytest.mark.usefixtures("notebook")
-def test_fit_in_a_notebook(small, digits, capsys):
+def test_bar_of_a_fit_in_a_notebook(small, digits, capsys):
     X, _, y, _ = digits
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -43,7 +43,7 @@ def test_fit_in_a_notebook(small, digits, capsys):
 
 @pytest.mark.usefixtures("notebook")
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_search(n_jobs, small, digits, capfd):
+def test_bar_of_a_search(n_jobs, small, digits, capfd):
     """The epochs of its fits move the bar, also those in worker processes."""
     X, _, y, _ = digits
     search = GridSearchCV(small(), GRID, cv=2, n_jobs=n_jobs)
@@ -58,7 +58,7 @@ def test_search(n_jobs, small, digits, capfd):
 
 
 @pytest.mark.usefixtures("notebook")
-def test_pipeline(small, digits, capsys):
+def test_bar_of_a_pipeline(small, digits, capsys):
     """scikit-learn's warning about a step without callbacks does not break the line."""
     X, _, y, _ = digits
     pipeline = make_pipeline(PCA(8), small(epochs=2))
@@ -72,7 +72,7 @@ def test_pipeline(small, digits, capsys):
 @pytest.mark.usefixtures("notebook")
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_search_over_a_pipeline(n_jobs, small, digits, capfd):
-    """The epochs of the networks move the bar, in worker processes without a warning as well."""
+    """The epochs of the networks move the bar, also in worker processes and without a warning."""
     X, _, y, _ = digits
     search = GridSearchCV(
         make_pipeline(PCA(), small(epochs=2)), {"pca__n_components": [8]}, cv=2, n_jobs=n_jobs
@@ -87,13 +87,13 @@ def test_search_over_a_pipeline(n_jobs, small, digits, capfd):
     assert not err
 
 
-def test_output_to_a_file(small, digits, capsys):
+def test_bar_in_a_file_is_one_line(small, digits, capsys):
     X, _, y, _ = digits
     small().set_callbacks(ProgressBar()).fit(X, y)
     assert re.fullmatch(r"DenseDigitClassifier \[#{40}\] 100% \S+\n", capsys.readouterr().out)
 
 
-def test_failed_fit(small, digits, capsys):
+def test_failed_fit_ends_the_line(small, digits, capsys):
     """The line ends, and the next fit has its own."""
     X, _, y, _ = digits
     classifier = small(optimizer="sgd", learning_rate=1e30, learning_rate_schedule="constant")

@@ -68,7 +68,7 @@ networks = st.sampled_from([dense, conv])
 
 
 def outcome(classifier, samples=X):
-    """What a fitted classifier predicts, and all weights of its network."""
+    """Return the probabilities of a fitted classifier and all weights of its network."""
     network = getattr(classifier, "classifier_", classifier)
     return [classifier.predict_proba(samples), *network.coefs_, *network.intercepts_]
 
@@ -182,20 +182,20 @@ def test_number_types_and_containers_are_equal(make, kind, container, binary, tm
         kind = np.float64  # pickled objects cannot be mapped
     if (kind, container) == (np.longdouble, "mixed frame"):
         kind = np.float64  # pandas has no nullable longdouble
-    given = CONTAINERS[container](values.astype(kind), tmp_path_factory.mktemp("X"))
+    samples = CONTAINERS[container](values.astype(kind), tmp_path_factory.mktemp("X"))
     values = values.astype(np.float32)
-    classifier, expected = make().fit(given, y), make().fit(values, y)
+    classifier, expected = make().fit(samples, y), make().fit(values, y)
     if make is reduced:  # PCA computes float64 in float64
         np.testing.assert_allclose(
-            classifier.predict_proba(given), expected.predict_proba(values), atol=1e-4
+            classifier.predict_proba(samples), expected.predict_proba(values), atol=1e-4
         )
         return
     assert_same(outcome(classifier, values), outcome(expected, values))
     # float64 is predicted in float64.
     np.testing.assert_allclose(
-        classifier.predict_proba(given), expected.predict_proba(values), atol=1e-5
+        classifier.predict_proba(samples), expected.predict_proba(values), atol=1e-5
     )
-    assert len(classifier.predict(given)) == N_SAMPLES
+    assert len(classifier.predict(samples)) == N_SAMPLES
 
 
 # NumPy drops null characters at the end of strings.
@@ -249,7 +249,7 @@ def test_booleans_are_labels(make):
 @examples(20)
 @given(make=networks, order=st.permutations(range(3)), seed=st.integers(0, 2**32 - 1))
 def test_permuted_labels_permute_the_probabilities(make, order, seed):
-    """Exact but for the order in which softmax sums; initial weights are permuted as well."""
+    """Exact, except that softmax sums in another order; initial weights are permuted as well."""
     parameters = {"warm_start": True, "random_state": seed}
     one = make(**parameters).fit(X, y)
     other = clone(one).fit(X, y)
@@ -319,7 +319,7 @@ def fit_or_error(classifier, X, y, weights):
     parameters=st.sampled_from([{}, STOPPING, {"class_weight": "balanced"}, {"batch_size": 64}]),
 )
 def test_scaling_all_weights_by_a_power_of_two_changes_nothing(make, weights, exponent, parameters):
-    weights = np.clip(weights, 2.0**-100, 2.0**100)  # times 2**exponent, no digit gets lost
+    weights = np.clip(weights, 2.0**-100, 2.0**100)  # times 2**exponent stays exact
     scaled = np.ldexp(weights, exponent)
     assert_same(
         fit_or_error(make(**parameters), X, y, scaled),
@@ -342,7 +342,7 @@ def test_weights_of_validation_samples_matter_by_their_ratios(exponent, weights)
 @examples(20)
 @given(make=networks, kind=st.sampled_from(INT_TYPES), seed=st.integers(0, 1000))
 def test_integer_weights_repeat_samples(make, kind, seed):
-    """In one batch, where the order of the samples does not matter, bit by bit."""
+    """In one batch, where the order of samples does not matter, they agree bit for bit."""
     counts = np.random.default_rng(seed).integers(0, 3, N_SAMPLES).astype(kind)
     counts[:3] = 1
     weighted = make(batch_size=128).fit(X, y, sample_weight=counts)
@@ -651,7 +651,7 @@ def test_every_parameter_has_forms(make, table):
 
 
 def assert_forms_are_equal(make, plain, given):
-    fixed = {"l2": 2}  # for one compiled network
+    fixed = {"l2": 2}  # so that all cases share one compiled network
     one, other = (make(**(fixed | parameters)).fit(X, y) for parameters in (plain, given))
     assert_same(outcome(one), outcome(other))
     assert one.history_ == other.history_

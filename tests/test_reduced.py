@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.feature_selection import SelectFromModel, SelectKBest, chi2
@@ -22,7 +23,7 @@ def forest_pixels(n_pixels):
 
 
 @pytest.mark.parametrize("reducer", [PCA(0.95), forest_pixels(20), SelectKBest(chi2, k=20)])
-def test_is_the_pipeline(reducer, digits, small):
+def test_equals_the_pipeline(reducer, digits, small):
     X, X_test, y, _ = digits
     reduced = ReducedDigitClassifier(reducer, small(dropout=0.2)).fit(X, y)
     pipeline = make_pipeline(reducer, small(dropout=0.2)).fit(X, y)
@@ -40,13 +41,17 @@ def test_forest_keeps_the_number_of_pixels(digits, small):
     assert set(np.flatnonzero(reduced.reducer_.get_support())) == set(np.argsort(importances)[-20:])
 
 
-def test_validation_data_pass_through_the_reducer(digits, small):
+@pytest.mark.parametrize("routing", [False, True])
+def test_validation_data_pass_through_the_reducer(routing, digits, small):
     X, X_test, y, y_test = digits
-    reduced = ReducedDigitClassifier(PCA(0.95), small(epochs=3, dropout=0.2))
-    reduced.fit(X, y, X_val=X_test, y_val=y_test)
+    network = small(epochs=3, dropout=0.2)
+    with config_context(enable_metadata_routing=routing):
+        if routing:
+            network.set_fit_request(X_val=True, y_val=True)
+        reduced = ReducedDigitClassifier(PCA(0.95), network)
+        reduced.fit(X, y, X_val=X_test, y_val=y_test)
     accuracy = reduced.classifier_.history_["val_accuracy"][-1]
     assert reduced.score(X_test, y_test) == pytest.approx(accuracy)
-
     assert 0 < reduced.reduction_time_ < reduced.fit_time_
     assert 0 < reduced.classifier_.fit_time_ < reduced.fit_time_
 
@@ -82,7 +87,7 @@ def test_parameters_of_both_parts_are_searchable(digits, small):
     }
 
 
-def test_weights_reach_those_who_take_them(digits):
+def test_weights_reach_the_parts_that_accept_them(digits):
     X, _, y, _ = digits
     weight = np.random.default_rng(0).uniform(0.5, 2, len(y))
     reduced = ReducedDigitClassifier(PCA(10, random_state=0), GaussianNB())
@@ -112,12 +117,12 @@ def test_class_of_weight_zero_is_kept_and_never_predicted(digits, small):
     assert 9 not in reduced.predict(X_test)
 
 
-def test_methods_are_those_of_the_classifier(small):
+def test_methods_are_those_of_the_classifier():
     assert hasattr(ReducedDigitClassifier(), "predict_proba")
     assert not hasattr(ReducedDigitClassifier(classifier=LinearSVC()), "predict_proba")
 
 
-def test_classifier_that_takes_no_validation_data(digits):
+def test_classifier_without_validation_data_is_an_error(digits):
     X, X_test, y, y_test = digits
     with pytest.raises(
         ValueError, match=r"X_val was passed, but GaussianNB\(\) does not accept it"

@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 from skdigits import DenseDigitClassifier
 
 FILES = sorted((Path(__file__).parent / "data").glob("*/*.joblib"))
+assert FILES
 
 
 def for_each(*files):

@@ -1,4 +1,4 @@
-"""Searches: scikit-learn's ways to look for parameters, their progress, workers and times."""
+"""Hyperparameter searches of scikit-learn: callbacks, workers, threads, scores and times."""
 
 import sys
 
@@ -6,14 +6,12 @@ import joblib
 import numpy as np
 import pytest
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
-    RandomizedSearchCV,
-    cross_val_score,
     cross_validate,
 )
 from sklearn.pipeline import make_pipeline
@@ -108,17 +106,6 @@ def test_scikit_learns_own_callbacks(small, digits, capsys):
     assert classifier.score(X, y) == logged["accuracy"].iloc[-1]
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_parallel_search_finds_the_same_scores(backend, digits, small):
-    X, _, y, _ = digits
-    search = GridSearchCV(small(dropout=0.2), GRID, cv=2).fit(X, y)
-    expected = search.cv_results_
-    with joblib.parallel_config(backend=backend, n_jobs=2):
-        found = search.fit(X, y).cv_results_
-    for key in ("split0_test_score", "split1_test_score"):
-        np.testing.assert_array_equal(found[key], expected[key])
-
-
 def _coefs_and_threads(classifier, X, y):
     coefs = classifier.fit(X, y).coefs_
     return coefs, sys.modules["tensorflow"].config.threading.get_intra_op_parallelism_threads()
@@ -152,7 +139,7 @@ def test_processes_share_the_cores(monkeypatch, digits, small):
 
 
 class FakeThreading:
-    """TensorFlow's settings of threads, which may be made before it computes."""
+    """A stand-in for TensorFlow's thread settings, which are fixed once TensorFlow has run."""
 
     def __init__(self, error=None):
         self.set = {}
@@ -204,14 +191,6 @@ def test_halving_by_epochs(digits, small):
     assert search.best_estimator_.n_iter_ == search.best_params_["epochs"] == 4
 
 
-def test_randomized_search(digits, small):
-    X, _, y, _ = digits
-    distributions = {"hidden_layer_sizes": [(8,), (24,)], "learning_rate": [0.001, 0.01]}
-    search = RandomizedSearchCV(small(), distributions, n_iter=3, cv=2, random_state=0).fit(X, y)
-    alone = clone(search.estimator).set_params(**search.best_params_)
-    assert search.best_score_ == cross_val_score(alone, X, y, cv=2).mean()
-
-
 class SeesValidation(ClassifierMixin, BaseEstimator):
     """A classifier that keeps the numbers of training and validation samples of its fits."""
 
@@ -230,7 +209,7 @@ class SeesValidation(ClassifierMixin, BaseEstimator):
 @pytest.mark.parametrize(
     ("n_validation", "n_in_folds"), [(60, {30}), (59, {59}), (61, {61}), (30, {30})]
 )
-def test_scikit_learn_cuts_validation_samples_if_there_are_as_many_as_in_training(
+def test_scikit_learn_splits_validation_samples_of_the_same_number_as_X(
     n_validation, n_in_folds, routing
 ):
     """docs/searching.md says so. If this changes, change it there and in the docstrings of fit."""

@@ -1,4 +1,4 @@
-"""Prediction where only the packages in requirements-serving.txt are installed, and by servers."""
+"""Prediction with only the packages in requirements-serving.txt, and in server processes."""
 
 import os
 import re
@@ -60,7 +60,7 @@ def serve(code, *arguments):
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory):
-    """A folder with saved models, samples, and the probabilities to predict."""
+    """A folder with saved models, samples, and the expected probabilities."""
     folder = tmp_path_factory.mktemp("served")
     for file in (ROOT / "tests" / "data" / "0.1.0").glob("*.joblib"):
         joblib.dump(joblib.load(file), folder / file.name)  # without compression, to map it

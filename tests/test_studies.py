@@ -1,4 +1,4 @@
-"""Studies: what is declared, the runner, its records and report, and the command."""
+"""Studies: declarations, the runner, its records and report, and the command."""
 
 import io
 import json
@@ -141,7 +141,11 @@ def test_networks_seeds_and_continued_training(eight_by_eight, tmp_path):
     text = io.StringIO()
     results = reproduce(study, tmp_path, file=text)
     assert results[["network", "seed", "epochs"]].values.tolist() == [
-        *(["two", 0, 2], ["two", 0, 2], ["two", 1, 2], ["two", 1, 2], ["more", 0, 5])
+        ["two", 0, 2],
+        ["two", 0, 2],
+        ["two", 1, 2],
+        ["two", 1, 2],
+        ["more", 0, 5],
     ]
     parts = data.images(study.split)
     at_once = clone(TINY).set_params(epochs=5, random_state=0).fit(*parts["train"])
@@ -169,22 +173,18 @@ def test_networks_seeds_and_continued_training(eight_by_eight, tmp_path):
     assert fits.environment[0]["threads"] >= 1
 
 
-def test_nothing_is_fitted_twice(eight_by_eight, tmp_path, monkeypatch):
+def test_nothing_is_fitted_twice(eight_by_eight, tmp_path, fits):
     study = _study(Network("two", TINY, seeds=2))
     first = reproduce(study, tmp_path, file=io.StringIO())
-    fits = []
-    fit = DenseDigitClassifier.fit
-    monkeypatch.setattr(
-        DenseDigitClassifier, "fit", lambda self, *a, **k: fits.append(self) or fit(self, *a, **k)
-    )
+    fits.clear()
     again = reproduce(study, tmp_path, seeds=3, file=io.StringIO())
-    assert [one.random_state for one in fits] == [2]
+    assert fits == [2]
     pd.testing.assert_frame_equal(again[:2], first)
     (tmp_path / first.model[0]).write_bytes(b"damaged")
     (tmp_path / first.model[1]).unlink()
     with pytest.warns(UserWarning, match=r"cannot load .*seed0.*repeating this fit"):
         repaired = reproduce(study, tmp_path, file=io.StringIO())
-    assert [one.random_state for one in fits] == [2, 0, 1]
+    assert fits == [2, 0, 1]
     pd.testing.assert_series_equal(repaired.test_loss, first.test_loss)
     changed = replace(study, experiments=(Network("two", clone(TINY).set_params(dropout=0.5)),))
     reproduce(changed, tmp_path, file=io.StringIO())
@@ -285,7 +285,7 @@ def test_curves_of_other_classifiers(eight_by_eight, tmp_path):
     pd.testing.assert_frame_equal(reproduce(study, tmp_path, file=io.StringIO()), results)
 
 
-def test_records(tmp_path):
+def test_damaged_records_are_skipped_and_counted(tmp_path):
     file = records.Records(tmp_path / "records.jsonl")
     assert file.read() == {}
     fit = {name: kind() for name, kind in records.REQUIRED_FIELDS.items()}
@@ -350,7 +350,7 @@ reproduce(Study("own", "", "", (network,), Split(divisor=16), minutes=1), sys.ar
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_killed_and_resumed(number, eight_by_eight, tmp_path):
-    """The results are those of an undisturbed run, and no finished fit is repeated."""
+    """The results are those of an uninterrupted run, and no finished fit is repeated."""
     command = [sys.executable, "-c", KILLED, tmp_path / "killed", str(int(number))]
     assert subprocess.run(command, check=False).returncode == -number
     path = tmp_path / "killed" / "records.jsonl"
@@ -498,7 +498,7 @@ def test_quick_reproduction(tiny, tmp_path):
     plots = saved_plots(STUDIES["experiments"], tmp_path)
     captions = [plot.caption for plot in plots if plot.network == "forest"]
     assert len(captions) == 12
-    # Test images, beside the training images that were published.
+    # Plots of test images alternate with plots of the training images, which were published.
     for test, training in zip(captions[4:8:2], captions[5:8:2], strict=True):
         assert "est images" in test
         assert "raining images" in training
@@ -553,23 +553,6 @@ def test_command(eight_by_eight, tmp_path, capsys, monkeypatch):
     listed = capsys.readouterr().out
     for name, study in STUDIES.items():
         assert re.search(rf"^{name} +{study.n_fits()} ", listed, re.MULTILINE)
-
-
-def test_command_interrupted_or_failing(tiny, tmp_path, monkeypatch, capsys):
-    def interrupt(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setattr("skdigits.DenseDigitClassifier.fit", interrupt)
-    arguments = ["reproduce", "--quick", "--jobs", "1", "--output"]
-    assert main([*arguments, str(tmp_path)]) == 130
-    assert (
-        f"finished fits are recorded in {tmp_path}; rerun the same command"
-        in capsys.readouterr().err
-    )
-    (tmp_path / "file").write_text("")
-    assert main([*arguments, str(tmp_path / "file")]) == 1
-    assert "file" in capsys.readouterr().err
 
 
 CONTINUED = clone(TINY).set_params(warm_start=True)
@@ -666,7 +649,7 @@ def test_invalid_arguments_of_reproduce(tmp_path):
         reproduce(_study(Network("two", TINY)), tmp_path, seeds=0)
 
 
-def test_no_results(tmp_path):
+def test_loading_without_results_is_an_error(tmp_path):
     for load in (load_results, load_fits):
         with pytest.raises(FileNotFoundError, match="output must contain recorded fits; got"):
             load(tmp_path)

@@ -1,4 +1,4 @@
-"""A fitted network in words and as scikit-learn's diagram."""
+"""The summary of a fitted network, and its diagram in notebooks."""
 
 import re
 

@@ -97,7 +97,7 @@ def test_sweep_of_successive_halving_draws_the_last_round_of_each(small, digits)
     assert star_of(display) == [search.best_params_["learning_rate"], search.best_score_]
 
 
-def test_sweep_draws_what_is_not_set(digits):
+def test_sweep_draws_unset_parameters(digits):
     X, _, y, _ = digits
     grid = [
         {"max_depth": [1, 3], "class_weight": [None, "balanced"]},
@@ -140,7 +140,7 @@ def test_sweep_of_a_random_halving_with_equal_candidates(digits):
     assert star == [search.best_params_["max_depth"], search.best_score_]
 
 
-def test_widths_are_written_in_full(digits):
+def test_powers_of_two_are_written_in_full(digits):
     X, _, y, _ = digits
     grid = {"min_samples_leaf": [2, 16, 128, 1024]}
     search = GridSearchCV(DecisionTreeClassifier(), grid, cv=2).fit(X, y)
@@ -176,7 +176,7 @@ def test_sweep_of_a_random_search(digits):
     assert both.ax_[0].get_xscale() == "log"
     (color_bar,) = set(both.figure_.axes) - set(both.ax_)
     assert color_bar.get_ylabel() == "gamma"
-    one = SweepDisplay.from_estimator(search, params="C")  # no two share a gamma: all of them
+    one = SweepDisplay.from_estimator(search, params="C")  # no two share a gamma, so all are drawn
     (container,) = one.ax_[0].containers
     np.testing.assert_array_equal(container[0].get_xdata(), np.sort(search.cv_results_["param_C"]))
     assert container[0].get_linestyle() == "None"
@@ -189,7 +189,7 @@ def test_sweep_of_a_random_search(digits):
         ({"scoring": "f1"}, "scoring must name a score"),
     ],
 )
-def test_what_was_not_searched_is_an_error(options, message, search):
+def test_unknown_params_and_scoring_are_errors(options, message, search):
     with pytest.raises(ValueError, match=message):
         SweepDisplay.from_estimator(search, **options)
 

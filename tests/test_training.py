@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 import tensorflow as tf
+from keras_loop import assert_same_weights, keras_fit, plain, replay_early_stopping
 from scipy import ndimage, stats
 from sklearn.datasets import load_digits
 
@@ -25,83 +26,37 @@ from skdigits._training.dataset import shuffled
 from skdigits._training.random_bits import dropout, hash_bits, key_of_step, random_bits
 from skdigits._training.schedules import lr_multipliers
 from skdigits._training.state import Schedule
-from skdigits._training.trainer import initial_weights
-from skdigits.networks import build_network
-
-
-def plain_keras_fit(classifier, X, y, *, weight=None, rates=None):
-    """Weights and losses of a plain GradientTape loop over the same batches as `classifier`."""
-    seed = classifier._seed
-    network = build_network(classifier.network_config_)
-    network.set_weights(initial_weights(classifier.network_config_, seed))
-    optimizer = keras.optimizers.get(classifier.optimizer)
-    weight = np.ones(len(y), np.float32) if weight is None else weight
-    losses, step = [], 0
-    for epoch in range(classifier.epochs):
-        order = shuffled(np.arange(len(y)), seed, epoch)
-        total = 0.0
-        for start in range(0, len(y), classifier.batch_size):
-            rows = order[start : start + classifier.batch_size]
-            if rates is not None:
-                optimizer.learning_rate = rates[step]
-            with tf.GradientTape() as tape:
-                probabilities = network(X[rows], training=True)
-                labels = tf.one_hot(y[rows], probabilities.shape[1])
-                each, smoothed = (
-                    keras.losses.categorical_crossentropy(
-                        labels, probabilities, label_smoothing=label_smoothing
-                    )
-                    for label_smoothing in (0.0, classifier.label_smoothing)
-                )
-                loss = tf.reduce_sum(smoothed * weight[rows]) / len(rows)
-            gradients = tape.gradient(loss, network.trainable_variables)
-            optimizer.apply(gradients, network.trainable_variables)
-            total += float(tf.reduce_sum(each * weight[rows]))
-            step += 1
-        losses.append(total / weight.sum())
-    return network.get_weights(), losses
-
-
-def plain(small, *sizes, **parameters):
-    """A classifier whose loop plain Keras can follow: no scaling, constant default rate."""
-    defaults = {"standardize": False, "learning_rate": None, "learning_rate_schedule": "constant"}
-    return small(sizes, **(defaults | parameters))
-
-
-def assert_same_weights(classifier, weights, tolerance=1e-5):
-    for one, other in zip(classifier._weights, weights, strict=True):
-        np.testing.assert_allclose(one, other, atol=tolerance, rtol=1e-4)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_loop_is_the_gradient_tape_loop_for_every_optimizer(optimizer, digits, small):
+def test_loop_is_the_gradient_tape_loop_for_every_optimizer(optimizer, digits):
     X, _, y, _ = digits
     X, y = X[:300] / 16, y[:300]  # 300 = 4 x 64 + 44: the last batch is smaller
-    classifier = plain(small, 16, optimizer=optimizer).fit(X, y)
-    weights, losses = plain_keras_fit(classifier, X, y)
-    assert_same_weights(classifier, weights, tolerance=1e-4)
+    classifier = plain(optimizer).fit(X, y)
+    weights, losses = keras_fit(classifier, X, y)
+    assert_same_weights(classifier, weights, atol=1e-4)
     np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
     ("sizes", "activation"), [((), "relu"), ((24,), "sigmoid"), ((16, 12, 8), "tanh")]
 )
-def test_loop_is_the_gradient_tape_loop_for_every_depth(sizes, activation, digits, small):
+def test_loop_is_the_gradient_tape_loop_for_every_depth(sizes, activation, digits):
     X, _, y, _ = digits
-    X = X / 16
-    classifier = plain(small, *sizes, activation=activation, epochs=3).fit(X, y)
-    weights, losses = plain_keras_fit(classifier, X, y)
+    X, y = X[:300] / 16, y[:300]
+    classifier = plain(hidden_layer_sizes=sizes, activation=activation, epochs=3).fit(X, y)
+    weights, losses = keras_fit(classifier, X, y)
     assert_same_weights(classifier, weights)
     np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-5)
 
 
-def test_label_smoothing_is_that_of_keras(digits, small):
+def test_label_smoothing_is_that_of_keras(digits):
     X, _, y, _ = digits
-    X = X / 16
+    X, y = X[:300] / 16, y[:300]
     weight = np.random.default_rng(0).uniform(0.5, 2, len(y)).astype(np.float32)
     weight *= len(y) / weight.sum()
-    classifier = plain(small, 16, label_smoothing=0.2, epochs=3).fit(X, y, sample_weight=weight)
-    weights, losses = plain_keras_fit(classifier, X, y, weight=weight)
+    classifier = plain(label_smoothing=0.2, epochs=3).fit(X, y, sample_weight=weight)
+    weights, losses = keras_fit(classifier, X, y, weight=weight)
     assert_same_weights(classifier, weights)
     np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-5)
 
@@ -141,7 +96,7 @@ CONVOLUTIONS = {
     ],
 )
 def test_loop_is_the_gradient_tape_loop_for_convolutions(network, gpu, digits, monkeypatch):
-    """Also when XLA compiles the whole loop, as it does for a GPU."""
+    """This includes the loop for a GPU, which XLA compiles as a whole."""
     monkeypatch.setattr("skdigits._training.trainer.has_gpu", lambda: gpu)
     X, _, y, _ = digits
     X, y = X[:300] / 16, y[:300]  # 300 = 4 x 64 + 44: the last batch is smaller
@@ -164,7 +119,7 @@ def test_loop_is_the_gradient_tape_loop_for_convolutions(network, gpu, digits, m
         epochs=2,
         random_state=0,
     ).fit(X, y)
-    weights, losses = plain_keras_fit(classifier, X, y, rates=[0.05] * 10)
+    weights, losses = keras_fit(classifier, X, y, rates=[0.05] * 10)
     np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-4)
     named = named_weights(classifier.network_config_, range(len(weights)))
     for _, positions in named:
@@ -184,7 +139,7 @@ def test_loop_is_the_gradient_tape_loop_for_convolutions(network, gpu, digits, m
         (set(), None, False),  # unknown
     ],
 )
-def test_processor_decides(flags, onednn, fast_bfloat16, monkeypatch):
+def test_processor_decides_about_onednn_and_bfloat16(flags, onednn, fast_bfloat16, monkeypatch):
     monkeypatch.setattr(cpu, "processor_flags", lambda: flags)
     monkeypatch.setattr(cpu, "has_gpu", lambda: False)
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "")  # restored after the test
@@ -203,7 +158,7 @@ def test_user_decides_about_onednn(monkeypatch):
     assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0"
 
 
-def test_environment_stays_after_an_import_of_tensorflow(monkeypatch):
+def test_environment_is_kept_if_tensorflow_is_already_imported(monkeypatch):
     monkeypatch.setattr(cpu, "processor_flags", lambda: {"avx2"})
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     cpu.enable_onednn()
@@ -220,7 +175,15 @@ print(*classifier.history_["loss"])
 
 
 def test_training_is_the_same_without_onednn():
-    parameters = {"epochs": 2, "batch_size": 64, "augmentation": None, "random_state": 0}
+    parameters = {
+        "filters": (4, 6),
+        "hidden_layer_sizes": 8,
+        "optimizer": "sgd",
+        "epochs": 2,
+        "batch_size": 64,
+        "augmentation": None,
+        "random_state": 0,
+    }
     X, y = load_digits(return_X_y=True)
     classifier = ConvDigitClassifier(**parameters).fit(X[:300], y[:300])
     done = subprocess.run(
@@ -235,7 +198,7 @@ def test_training_is_the_same_without_onednn():
 
 
 def test_moving_moments_are_means_of_the_first_batches(digits, small_conv):
-    """The network sees ever new weights; with a rate of almost 0 they stay the same."""
+    """The moments depend on the weights, which stay the same at a learning rate of almost 0."""
     X, _, y, _ = digits
     X, y = X[:256], y[:256]
     classifier = small_conv(learning_rate=1e-30, optimizer="sgd").fit(X, y)
@@ -244,7 +207,7 @@ def test_moving_moments_are_means_of_the_first_batches(digits, small_conv):
     images = ((X - shift) * scale).reshape(-1, 8, 8, 1)
     pooled = tf.nn.max_pool2d(tf.nn.conv2d(images, kernel, 1, "SAME"), 2, 2, "SAME").numpy()
     np.testing.assert_allclose(mean, pooled.mean((0, 1, 2)), atol=1e-4)
-    # Every batch has a variance around its own mean, so that theirs is a little less.
+    # The variance of a batch is around its own mean, so the average of them is slightly smaller.
     np.testing.assert_allclose(variance, pooled.var((0, 1, 2)), rtol=0.02)
 
 
@@ -282,8 +245,8 @@ def test_moving_moments_forget_early_batches(weighted, digits, small_conv):
     np.testing.assert_allclose(variance, expected[1], rtol=1e-3)
 
 
-def test_class_of_weight_zero_is_left_out(digits, small_conv):
-    """Even where whole batches would consist of it."""
+def test_samples_of_a_class_of_weight_zero_are_left_out(digits, small_conv):
+    """This holds even if whole batches would consist of it."""
     X, _, y, _ = digits
     X, y = X[:120], y[:120]
     by_class, by_sample = (
@@ -307,8 +270,8 @@ def test_optimizers_see_kernels_of_convolutions_as_in_keras(optimizer, digits, t
         learning_rate_schedule="constant",
         standardize=False,
     ).fit(X, y)
-    weights, losses = plain_keras_fit(classifier, X, y)
-    assert_same_weights(classifier, weights, tolerance=1e-4)
+    weights, losses = keras_fit(classifier, X, y)
+    assert_same_weights(classifier, weights, atol=1e-4)
     np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-4)
 
 
@@ -402,25 +365,23 @@ def test_mixed_bfloat16_learns_about_the_same(digits, small_conv):
     assert mixed.predict_proba(X_test).dtype == np.float32
 
 
-def test_sample_weight_and_class_weight_multiply(digits, small):
+def test_sample_weight_and_class_weight_multiply(digits):
     X, _, y, _ = digits
-    X = X / 16
+    X, y = X[:300] / 16, y[:300]
     weight = np.random.default_rng(0).uniform(0.5, 2, len(y))
-    classifier = plain(small, 16, class_weight={3: 5.0, 7: 0.5}).fit(X, y, sample_weight=weight)
+    classifier = plain(class_weight={3: 5.0, 7: 0.5}).fit(X, y, sample_weight=weight)
     expected = weight * np.where(y == 3, 5.0, np.where(y == 7, 0.5, 1.0))
     expected *= len(y) / expected.sum()
-    weights, losses = plain_keras_fit(classifier, X, y, weight=expected.astype(np.float32))
+    weights, losses = keras_fit(classifier, X, y, weight=expected.astype(np.float32))
     assert_same_weights(classifier, weights)
     np.testing.assert_allclose(classifier.history_["loss"], losses, rtol=1e-5)
 
 
-def test_exponential_schedule_is_that_of_keras(digits, small):
+def test_exponential_schedule_is_that_of_keras(digits):
     X, _, y, _ = digits
-    X = X / 16
+    X, y = X[:300] / 16, y[:300]
     classifier = plain(
-        small,
-        16,
-        optimizer="sgd",
+        "sgd",
         learning_rate=0.5,
         learning_rate_schedule="exponential",
         decay_steps=10,
@@ -429,7 +390,7 @@ def test_exponential_schedule_is_that_of_keras(digits, small):
     ).fit(X, y)
     schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.7)
     rates = [float(schedule(step)) for step in range(100)]
-    weights, _ = plain_keras_fit(classifier, X, y, rates=rates)
+    weights, _ = keras_fit(classifier, X, y, rates=rates)
     assert_same_weights(classifier, weights)
 
 
@@ -488,7 +449,7 @@ def test_dropout_drops_the_rate_and_keeps_the_mean():
     for mask in masks:
         assert set(np.unique(mask)) == {0.0, np.float32(1 / 0.7)}
         assert (mask == 0).mean() == pytest.approx(0.3, abs=0.005)
-        # Neither rows nor columns go together: their rates scatter as those of coin tosses.
+        # Rows and columns are independent: their rates vary like those of coin tosses.
         for axis in (0, 1):
             rates = (mask == 0).mean(axis=axis)
             tosses = mask.shape[axis]
@@ -517,7 +478,7 @@ def test_any_number_of_samples_shares_one_executable(digits, monkeypatch, small)
             build(self, *arguments, **options),
         )[1],
     )
-    sizes = (19, 13)  # of this test alone
+    sizes = (19, 13)  # used by no other test
     for n_samples in (1000, 65, 700, 1300):
         small(sizes, random_state=n_samples).fit(X[:n_samples], y[:n_samples])
     small(sizes, learning_rate=0.1, epochs=5, class_weight="balanced").fit(X, y)
@@ -535,20 +496,16 @@ def test_convolutions_are_traced_once(digits, monkeypatch, tiny_conv):
     assert network._update.experimental_get_tracing_count() == 1
 
 
-@pytest.mark.parametrize("kind", ["small", "tiny_conv"])
-def test_dropped_networks_leave_nothing_and_many_raise_no_warning(
-    kind, digits, request, caplog, monkeypatch
-):
+def test_dropped_networks_free_everything_and_cause_no_warning(make, digits, caplog, monkeypatch):
     X, _, y, _ = digits
-    small = request.getfixturevalue(kind)
     monkeypatch.setattr(network_pool, "MAX_IDLE_NETWORKS", 1)
     monkeypatch.setattr(network_pool, "_idle_networks", [])
     tf.get_logger().addHandler(caplog.handler)
     n_graphs, n_code_mappings = [], []
-    gc.freeze()  # looks at what comes from here on only, which is quicker by far
+    gc.freeze()  # excludes all objects so far, which is much faster
     try:
         for units in range(3, 9):  # TensorFlow warns at the sixth trace of a function
-            small((units,), epochs=1).fit(X[:64], y[:64])
+            make((units,), epochs=1, optimizer="sgd").fit(X[:64], y[:64])
             mappings = psutil.Process().memory_maps(grouped=False)
             code = [one for one in mappings if "x" in one.perms and one.path == "[anon]"]
             n_code_mappings.append(len(code))
@@ -560,7 +517,7 @@ def test_dropped_networks_leave_nothing_and_many_raise_no_warning(
         tf.get_logger().removeHandler(caplog.handler)
     assert "retracing" not in caplog.text
     assert n_graphs[1:] == n_graphs[1:2] * 5  # the first network may set up what all share
-    # XLA maps dozens of pieces for each network, oneDNN a few, up to the size of its cache.
+    # XLA maps dozens of code regions per network, oneDNN a few, up to the size of its cache.
     assert n_code_mappings[-1] < n_code_mappings[1] + 20
 
 
@@ -619,17 +576,15 @@ def test_pool_does_not_keep_the_network_of_a_failed_fit(pool):
     assert network.is_closed
 
 
-@pytest.mark.parametrize("kind", ["small", "tiny_conv"])
-def test_concurrent_fits_learn_what_each_learns_alone(kind, digits, request):
+def test_concurrent_fits_learn_what_each_learns_alone(make, digits):
     X, _, y, _ = digits
-    small = request.getfixturevalue(kind)
-    seeds = range(3 if kind == "small" else 2)
-    alone = [small(random_state=seed).fit(X, y).coefs_[0] for seed in seeds]
+    seeds = range(3)
+    alone = [make(random_state=seed).fit(X, y).coefs_[0] for seed in seeds]
     barrier = threading.Barrier(len(seeds))
 
     def fit(seed):
         barrier.wait()
-        return small(random_state=seed).fit(X, y).coefs_[0]
+        return make(random_state=seed).fit(X, y).coefs_[0]
 
     with ThreadPoolExecutor(len(seeds)) as executor:
         for expected, found in zip(alone, executor.map(fit, seeds), strict=True):
@@ -637,15 +592,13 @@ def test_concurrent_fits_learn_what_each_learns_alone(kind, digits, request):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["small", "tiny_conv"])
-def test_memory_stays_flat_over_many_fits(kind, digits, request):
+def test_memory_stays_flat_over_many_fits(make, digits):
     X, _, y, _ = digits
-    small = request.getfixturevalue(kind)
     process = psutil.Process()
 
     def fit(n_fits):
         for seed in range(n_fits):
-            small(random_state=seed, epochs=1).fit(X, y)
+            make(random_state=seed, epochs=1).fit(X, y)
         return process.memory_info().rss
 
     before = fit(20)
@@ -653,12 +606,12 @@ def test_memory_stays_flat_over_many_fits(kind, digits, request):
     assert after - before < 8e6
 
 
-def test_divergence_is_an_error_that_names_the_learning_rate(digits, small):
+def test_divergence_is_an_error_that_names_the_learning_rate(digits):
     X, _, y, _ = digits
     with pytest.raises(ValueError, match=r"diverged.*learning_rate lower than 1e\+30"):
-        plain(small, 16, optimizer="sgd", learning_rate=1e30, activation="linear").fit(X, y)
+        plain("sgd", learning_rate=1e30, activation="linear").fit(X, y)
     with pytest.raises(ValueError, match="diverged: the weights were not finite after epoch 1"):
-        plain(small, optimizer="sgd", learning_rate=1e38, batch_size=2000, epochs=1).fit(
+        plain("sgd", hidden_layer_sizes=(), learning_rate=1e38, batch_size=2000, epochs=1).fit(
             X * np.float32(1e4), y
         )
 
@@ -673,17 +626,15 @@ def test_divergence_of_huge_values_mentions_their_scale(digits, small):
         small(learning_rate=1e30, **parameters).fit(X, y)
 
 
-@pytest.mark.parametrize("kind", ["small", "tiny_conv"])
-def test_global_random_state_is_not_used(kind, digits, request):
+def test_global_random_state_is_not_used(make, digits):
     X, _, y, _ = digits
-    small = request.getfixturevalue(kind)
-    small().fit(X, y)  # whatever is set up once is set up now
+    make().fit(X, y)  # so that one-time setup happens before the comparison
     np.random.seed(5)  # noqa: NPY002 (the global state is what is tested)
     tf.random.set_seed(5)
     expected = np.random.random(), float(tf.random.uniform(()))  # noqa: NPY002
     np.random.seed(5)  # noqa: NPY002
     tf.random.set_seed(5)
-    small(dropout=0.3, early_stopping=True, learning_rate_schedule="constant").fit(X, y)
+    make(dropout=0.3, early_stopping=True, learning_rate_schedule="constant").fit(X, y)
     assert (np.random.random(), float(tf.random.uniform(()))) == expected  # noqa: NPY002
 
 
@@ -709,15 +660,7 @@ def test_early_stopping_is_that_of_keras(digits, small):
             restore_best_weights=restore,
         ).fit(X, y, X_val=X_val, y_val=y_val)
         losses = classifier.history_["val_loss"]
-        callback = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=restore)
-        network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-        network.stop_training = False
-        callback.set_model(network)
-        callback.on_train_begin()
-        for epoch, loss in enumerate(losses):
-            assert not network.stop_training
-            callback.on_epoch_end(epoch, {"val_loss": loss})
-        assert network.stop_training
+        callback = replay_early_stopping(losses, patience=3, restore_best_weights=restore)
         assert classifier.n_iter_ == len(losses) < 60
         assert classifier.best_epoch_ == callback.best_epoch + 1 == np.argmin(losses) + 1
         ends_with = classifier.best_epoch_ if restore else classifier.n_iter_

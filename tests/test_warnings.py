@@ -18,7 +18,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
-from test_imports import MODULES, is_in
+from test_imports import MODULES, for_modules
 
 from skdigits import DigitImageNormalizer, ReducedDigitClassifier
 from skdigits.displays import MistakesDisplay
@@ -66,7 +66,7 @@ def assert_points_here(caught, n_warnings):
         (lambda network, X, y: BaggingClassifier(network, n_estimators=2).fit(X, y), 2),
     ],
 )
-def test_warnings_of_a_fit(fit, n_warnings, small, images):
+def test_warnings_of_a_fit_point_at_the_user(fit, n_warnings, small, images):
     network = small((4,), epochs=1, early_stopping=True, learning_rate_schedule="cosine")
     with pytest.warns(UserWarning, match="early_stopping=True may end training") as caught:
         fit(network, *images)
@@ -119,7 +119,7 @@ def test_warnings_of_a_prediction(predict, n_warnings, trained, images):
     ],
 )
 def test_warnings_of_a_transformation(transform):
-    """Of rows that are no square images, and of images that are blank."""
+    """One warning is about rows that are not square images, the other about blank images."""
     with pytest.warns(UserWarning, match=r"not a square number|blank") as caught:
         transform(np.zeros((2, 63)))
     assert_points_here(caught, 2)
@@ -142,8 +142,7 @@ def test_warnings_of_a_convolutional_network(fit, tiny_conv, images, monkeypatch
     assert_points_here(caught, len(caught))
 
 
-@pytest.mark.parametrize("name", MODULES)
+@for_modules("_utils", inside=False)
 def test_warnings_are_issued_in_one_place(name):
-    """By a function that finds the user's line; a fixed stacklevel would be right for one way."""
-    if not is_in(name, "_utils"):
-        assert "warnings.warn(" not in MODULES[name].read_text()
+    """It finds the user's line; a fixed stacklevel would be right for one call path only."""
+    assert "warnings.warn(" not in MODULES[name].read_text()
