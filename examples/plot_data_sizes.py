@@ -48,4 +48,5 @@ axes.grid(alpha=0.3)
 # %%
 # Ten times as many images eliminate more than half of the errors. Convolutions already take into
 # account that neighboring pixels belong together, so they need only a fraction of the images. The
-# later principal components are small, and networks need more steps than here to learn from them.
+# later principal components have a small variance, and networks need more steps than in this
+# example to learn from them.

@@ -9,8 +9,9 @@ all networks of the study, trained on all images, in its report and in ``reprodu
 # sphinx_gallery_thumbnail_number = 2
 
 # %%
-# The networks have one, two and 700 hidden units, and 700 hidden units on the 70 most important
-# pixels of a forest. They are trained as in Keras, on pixels / 255 in batches of 32.
+# Three networks have one, two and 700 hidden units. A fourth one has 700 hidden units and receives
+# only the 70 pixels that a forest finds most important. All four are trained as in Keras, on
+# pixels / 255 in batches of 32.
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -65,8 +66,8 @@ predicted = two.predict(X)
 ConfusionMatrixDisplay.from_predictions(y, predicted, cmap="cividis", colorbar=False)
 
 # %%
-# **Errors**: the same matrix in percent of each row, without the diagonal, whose large counts would
-# hide the errors.
+# **Errors**: the same matrix as percentages of each row, without the diagonal, whose large counts
+# would hide the errors.
 
 from skdigits.displays import ConfusionErrorDisplay
 
