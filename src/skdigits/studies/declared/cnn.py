@@ -52,7 +52,7 @@ STUDY = Study(
     title="Convolutions, with and without pooling",
     question="How accurate are 5 x 5 convolutions, what trains them best, and does pooling help?",
     split=Split(),
-    minutes=50,
+    minutes=35,
     experiments=(
         Network("task 1", _cnn(1, hidden=False), _published("task 1", 185_162, 5, 0.3054, 0.9117)),
         Network(
