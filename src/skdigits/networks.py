@@ -72,9 +72,9 @@ def conv_config(
 ):
     """Describe a convolutional network for gray images.
 
-    Max pooling, batch normalization and activation follow each convolution, in this order: for a
-    monotonic activation, pooling first gives the same result with less work. Dense layers follow
-    as in `dense_config`.
+    Max pooling, batch normalization and activation follow each convolution, in this order: pooling
+    first is less work and, without batch normalization and with a monotonic activation, gives the
+    same result. Dense layers follow as in `dense_config`.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def conv_config(
         Size of the pooling windows, in the same forms; None means no pooling.
     padding : {"valid", "same"}, default="valid"
         "valid" leaves out windows that reach beyond the border. "same" pads images with zeros for
-        convolutions and lets the last pooling window be smaller, so that everything fits.
+        convolutions and lets pooling windows at the border be smaller, so that everything fits.
     batch_normalization : bool, default=False
         Whether to normalize the output of convolutions (Ioffe and Szegedy, 2015).
     hidden_layer_sizes : sequence of int, default=()

@@ -80,7 +80,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
 
     # Default learning rates by optimizer, where they differ from Keras'.
     _default_learning_rates = {}
-    # Default number of epochs, times the cube root of the number of training samples.
+    # Divided by the cube root of the number of training samples: the default number of epochs.
     _epochs_factor = 400
 
     @fit_context(prefer_skip_nested_validation=True)

@@ -36,7 +36,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         Size of the pooling windows: an int for all convolutions, or an int, a pair (height,
         width) or None for each of them; None means no pooling.
     padding : {"same", "valid"}, default="same"
-        "same" pads images with zeros, and the last pooling window of a row may be smaller, so that
+        "same" pads images with zeros, and pooling windows at the border may be smaller, so that
         every kernel and pooling window fits every image. "valid" leaves out windows that reach
         beyond the border.
     batch_normalization : bool, default=True
@@ -94,8 +94,8 @@ class ConvDigitClassifier(BaseDigitClassifier):
     batch_size : int, default=None
         Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 2,000
         training samples, 64 for up to 20,000 and 128 for more. If there are at most `batch_size`
-        training samples, or 1,000 with None, they are also sorted, and equal samples are merged, so
-        that their order does not matter.
+        training samples, or 1,000 with None, they are sorted, and equal samples are merged, so that
+        their order does not matter.
     epochs : int, default=None
         Number of epochs, or their maximum number with `early_stopping`. None means
         ``300 / n_samples ** (1 / 3)``, rounded.

@@ -48,8 +48,8 @@ class DenseDigitClassifier(BaseDigitClassifier):
     batch_size : int, default=None
         Samples per step. The last batch of an epoch may be smaller. None means 32 for up to 2,000
         training samples, 64 for up to 20,000 and 128 for more. If there are at most `batch_size`
-        training samples, or 1,000 with None, they are also sorted, and equal samples are merged, so
-        that their order does not matter.
+        training samples, or 1,000 with None, they are sorted, and equal samples are merged, so that
+        their order does not matter.
     epochs : int, default=None
         Number of epochs, or their maximum number with `early_stopping`. None means
         ``400 / n_samples ** (1 / 3)``, rounded.

@@ -98,9 +98,9 @@ def _difference(fitted, asked):
 def training_config(estimator, *, schedule):
     """Build the configuration of training from the parameters of an estimator.
 
-    NumPy scalars are converted to Python numbers: they can overflow, and TensorFlow rejects some
-    of them although it accepts the equal Python number. As the pool compares configurations by
-    value, it could then lend the wrong network.
+    NumPy scalars are converted to Python numbers. Unlike these, they can overflow, and TensorFlow
+    rejects some of them. As the pool compares configurations by value, it could otherwise lend a
+    network that was compiled for an equal number of another type.
     """
     from skdigits._training.optimizers import split_learning_rate, to_config
 

@@ -135,9 +135,9 @@ class DigitImageNormalizer(
             A sequence may mix sizes and types: arrays (height, width), (height, width, 1) or
             (height, width, 3) of any real dtype, arrays (height, width, 4) of uint8, Pillow images,
             and paths of files that Pillow can read. Colors become gray; transparent pixels become
-            white. The scale of uint8 is 0 to 255. For all other types, its maximum is the smallest
-            of 1, 16, 255 and 65,535 that no value of the image exceeds; images with negative or
-            larger values are scaled from their minimum to their maximum.
+            white. The scale of uint8 is 0 to 255. For all other types, the scale ends at the
+            smallest of 1, 16, 255 and 65,535 that no value of the image exceeds; images with
+            negative or larger values are scaled from their minimum to their maximum.
 
         Returns
         -------

@@ -42,8 +42,8 @@ def _background(gray, trend, dark):
     )
     # The median keeps single bright pixels from raising the background.
     gray = ndimage.median_filter(gray, 3, mode="nearest")
-    # The first follows the edge of a shadow, the second a dark corner. As both only fill, the one
-    # nearer to the image is right.
+    # The first follows the edge of a shadow, the second a dark corner. Filling only moves values
+    # away from the image, so the estimate that is nearer to the image is right.
     filled = nearer(
         fill(gray, (window, window), mode="nearest"),
         fill(gray - trend, (window, window), mode="nearest") + trend,

@@ -17,7 +17,7 @@ STROKE = 2  # smallest width of strokes in the box, in pixels
 SCALES = (1, 16, 255, 65_535)  # fractions, scikit-learn's digits, 8 bits, 16 bits
 NOISE = 0.2  # pixels that are less correlated with their neighbors are noise
 ON_BORDER = 0.02  # fraction of the border; foreground that covers more may be a shadow
-SHADOW_ON_BORDER = 0.1  # the same; a larger foreground that vanishes in even light is a shadow
+SHADOW_ON_BORDER = 0.1  # the same; if more, and gone after evening out the light, it is a shadow
 SMALLEST = 20  # shorter side; smaller images are not checked for uneven light, lines and noise
 
 
@@ -181,7 +181,7 @@ def _crop(foreground):
 def _thicken(digit):
     """Thicken strokes that would become thinner than those of MNIST."""
     inside = np.pad(digit, 1) > 0.5
-    # The border of a stroke is half its width away in the middle, and a quarter on average.
+    # The distance to the border is half the width in the middle of a stroke, a quarter on average.
     thickness = 4 * ndimage.distance_transform_edt(inside)[inside].mean() - 1
     wanted = STROKE * max(digit.shape) / BOX
     radius = round((wanted - thickness) / 2)

@@ -27,9 +27,9 @@ def pixel_importances(step, component):
     ValueError
         If the estimator has no importances, or no such component.
     """
+    # Not by estimator_: a forest has one too, a tree that was never fitted.
     if not hasattr(step, "get_support"):
         return _model_importances(step, component)
-    # A forest has an estimator_ too, a tree that was never fitted.
     model = getattr(step, "estimator_", None)
     if getattr(step, "prefit", False):
         model = step.estimator

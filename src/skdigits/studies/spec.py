@@ -205,8 +205,8 @@ class Curve:
     published : dict of str to tuple of Published, default={}
         Published runs by row name.
     seeds : int or tuple of int, default=1
-        Number of repetitions, one for all values or one for each value. Every repetition draws and
-        orders the training images at random.
+        Number of repetitions: an int for all values together, or a tuple with an int for each.
+        Every repetition draws and orders the training images at random.
 
     Raises
     ------

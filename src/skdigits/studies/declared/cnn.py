@@ -104,6 +104,6 @@ STUDY = Study(
         "The published networks 'with pooling' have none: their code never adds the layers. The "
         "'pooled' rows are ours, with 2 x 2 pooling after every convolution.",
         "After only 5 epochs, the accuracy of sigmoid networks depends on their initial weights; "
-        "run several seeds to see by how much.",
+        "run several seeds to see how much.",
     ),
 )

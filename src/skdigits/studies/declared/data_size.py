@@ -1,11 +1,11 @@
 """Study ``data-size``: accuracy with 100 to 60,000 training images, with learning_curve.
 
-The default networks, the dense one on PCA(0.95) and on the 70 most important pixels of a forest
-fitted on the same images, and scikit-learn's classifiers: MLPClassifier, SVC with C=5, which suits
-these images better than its default of 1, and four others with their defaults. Pixels / 255. Each
-repetition draws the images anew and has its own initial weights: five with up to 3,000 images, one
-with more. There are no published results: the authors of study depth-width only announced the
-question.
+The classifiers are the default networks, the dense one also on PCA(0.95) and on the 70 most
+important pixels of a forest fitted on the same images, and scikit-learn's MLPClassifier, SVC with
+C=5, which suits these images better than its default of 1, and four others with their defaults.
+Pixels are divided by 255. Each repetition draws the images anew and has its own initial weights:
+five with up to 3,000 images, one with more. There are no published results: the authors of study
+depth-width only announced the question.
 """
 
 from functools import partial
