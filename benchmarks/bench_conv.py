@@ -79,7 +79,7 @@ def skdigits_classifier(network, precision):
 
 
 def run_skdigits(network, precision, X, y):
-    import tensorflow as tf  # noqa: F401 (imported beforehand, like the other libraries)
+    import tensorflow  # noqa: F401 (imported beforehand, like the other libraries)
 
     classifier = skdigits_classifier(network, precision).fit(X, y)
     return classifier.epoch_times_, classifier.predict

@@ -44,7 +44,7 @@ def skdigits_classifier(network, **parameters):
 
 
 def run_skdigits(network, X, y, X_test, y_test):
-    import tensorflow as tf  # noqa: F401 (imported beforehand, like the other libraries)
+    import tensorflow  # noqa: F401 (imported beforehand, like the other libraries)
 
     first = skdigits_classifier(network).fit(X, y)
     later = skdigits_classifier(network, random_state=1).fit(X, y)
