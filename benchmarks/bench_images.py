@@ -2,7 +2,7 @@
 
 A default `ConvDigitClassifier` trained on MNIST predicts digits that Pillow draws: with a pen, in
 fonts, and from MNIST's own handwriting. They are thin or thick, off-center, slanted, colored,
-noisy, unevenly lit, on ruled or squared paper, and in simulated photos. The images pass through
+noisy, unevenly lit, on ruled or graph paper, and in simulated photos. The images pass through
 `DigitImageNormalizer`, or are only converted to grayscale and resized to 28 x 28 pixels. For images
 of two or three digits, measure how often the normalizer warns; for all others, how often it does so
 by mistake.
@@ -60,10 +60,10 @@ KINDS = {
     "edge of a shadow": {"light": "edge"},
     "light of a lamp": {"light": "lamp"},
     "ruled paper": {"paper": "ruled", "ink": (20, 110), "margin": (1, 1)},
-    "squared paper": {"paper": "squared", "ink": (20, 110), "margin": (1, 1)},
+    "graph paper": {"paper": "graph", "ink": (20, 110), "margin": (1, 1)},
     "photo": PHOTO,
     "photo, ruled paper": PHOTO | {"paper": "ruled"},
-    "photo, squared paper": PHOTO | {"paper": "squared"},
+    "photo, graph paper": PHOTO | {"paper": "graph"},
     "two digits": {"n_digits": 2},
     "three digits": {"n_digits": 3},
     "photo, two digits": PHOTO | {"n_digits": 2},
@@ -196,7 +196,7 @@ def beside(masks, rng):
 
 
 def rule(picture, width, rng, paper):
-    """Draw the lines of ruled or squared paper."""
+    """Draw the lines of ruled or graph paper."""
     spacing = width * (rng.uniform(0.9, 2) if paper == "ruled" else rng.uniform(0.35, 0.8))
     thickness = max(1, round(width * rng.uniform(0.01, 0.035)))
     color = tuple(rng.integers((90, 110, 140), (180, 200, 225)).tolist())
@@ -204,7 +204,7 @@ def rule(picture, width, rng, paper):
     offset = rng.uniform(0, spacing, 2)
     for y in np.arange(offset[1], picture.height, spacing):
         draw.line([(0, y), (picture.width, y)], fill=color, width=thickness)
-    for x in np.arange(offset[0], picture.width, spacing) if paper == "squared" else ():
+    for x in np.arange(offset[0], picture.width, spacing) if paper == "graph" else ():
         draw.line([(x, 0), (x, picture.height)], fill=color, width=thickness)
 
 

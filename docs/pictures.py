@@ -29,7 +29,7 @@ TWO = [105, 70, 190, 42, 232, 88, 190, 150, 120, 215, 78, 262, 150, 250, 248, 26
 
 
 def photo():
-    """Draw a two on squared paper whose corner lies in the shade, as a camera would see it."""
+    """Draw a two on graph paper whose corner lies in the shade, as a camera would see it."""
     rng = np.random.default_rng(0)
     paper = Image.new("RGB", (320, 320), (246, 243, 234))
     draw = ImageDraw.Draw(paper)

@@ -136,22 +136,22 @@ def test_shadow_without_a_digit_is_blank():
         assert not normalized(shade.astype(np.uint8)).any()
 
 
-def ruled(spacing, *, level=150, squared=False, slope=0.0):
+def ruled(spacing, *, level=150, graph=False, slope=0.0):
     """A seven on lines, which are two pixels wide."""
     image = np.asarray(drawn(ink=20)).copy()
     rows, columns = np.mgrid[0:300, 0:200]
     lines = (rows - slope * columns + 5) % spacing < 2
-    if squared:
+    if graph:
         lines |= (columns + slope * rows + 7) % spacing < 2
     image[lines] = np.minimum(image[lines], level)
     return image
 
 
-@pytest.mark.parametrize("squared", [False, True])
+@pytest.mark.parametrize("graph", [False, True])
 @pytest.mark.parametrize("slope", [0, 0.04])
 @pytest.mark.parametrize("spacing", [25, 60])
-def test_lines_of_paper_do_not_matter(spacing, slope, squared):
-    expected, ours = normalized(SEVEN, ruled(spacing, squared=squared, slope=slope))
+def test_lines_of_paper_do_not_matter(spacing, slope, graph):
+    expected, ours = normalized(SEVEN, ruled(spacing, graph=graph, slope=slope))
     assert_alike(ours, expected)
 
 
