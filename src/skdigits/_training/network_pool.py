@@ -8,9 +8,9 @@ import os
 import threading
 from contextlib import contextmanager
 
-# Maximum number of idle networks; the least recently used one is dropped first. TensorFlow keeps
-# ten idle threads for each.
-MAX_IDLE_NETWORKS = 16
+# Maximum number of idle networks; the least recently used one is dropped first. An idle network
+# takes 5 to 30 MB and ten threads of TensorFlow's compiler.
+MAX_IDLE_NETWORKS = 8
 
 _idle_networks = []  # least recently used first
 _lock = threading.Lock()
@@ -67,7 +67,7 @@ def borrow_network(config):
 def clear_network_pool():
     """Release all idle compiled networks.
 
-    Every fit keeps its compiled network, up to 16 of them, for the next fit with the same layers,
+    Every fit keeps its compiled network, up to eight of them, for the next fit with the same layers,
     optimizer and batch size. Call this to free their memory; the next fit compiles its network
     again. Fitted classifiers are not affected.
 
