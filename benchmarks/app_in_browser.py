@@ -113,7 +113,7 @@ def _files(folder):
         "one.png": "1",
         "blank.png": "No digit found: the image is blank.",
         "text.png": "The file is damaged, or it is not a PNG image.",
-        "large.png": "The file has more than 10 MB.",
+        "large.png": "The file is larger than 10 MB.",
         "page.html": "Send an image: PNG, JPEG, WEBP, GIF.",
     }
 

@@ -128,13 +128,13 @@ def load(process, address, n_connections, seconds):
         "p99, ms": round(p99, 1),
         "errors": len(errors),
         "MB before": round(memory[0], 1),
-        "MB at half time": round(memory[len(memory) // 2], 1),
+        "MB halfway": round(memory[len(memory) // 2], 1),
         "MB after": round(memory[-1], 1),
     }
 
 
 def huge_png(width, height):
-    """Return a PNG file that claims a size, with the pixels of its first row only."""
+    """Return a PNG file that claims to have this size, but holds only its first row of pixels."""
 
     def chunk(name, content):
         check = zlib.crc32(name + content)

@@ -1,10 +1,14 @@
 """Overhead of a search on a Dask cluster: tasks, indices of folds, data.
 
-On a cluster of two processes on one machine, measure the time of an empty task with and without
-the indices of a fold of MNIST as lists; of an empty fit of a search whose indices are sent with
-each task or scattered to the workers; of selecting the rows of a fold; of scattering MNIST as
-uint8 to one worker; and, for comparison, of a small fit. The work of the scheduler does not depend
-on the number of workers.
+On a cluster of two processes on one machine, measure the times of
+
+- an empty task, without and with the indices of a fold of MNIST as lists,
+- an empty fit of a search whose indices are sent with each task or scattered to the workers,
+- selecting the rows of a fold,
+- scattering an array of MNIST's size to one worker, and
+- a small fit, for comparison.
+
+The work of the scheduler does not depend on the number of workers.
 
     python benchmarks/bench_cluster.py [--tasks 200] [--repetitions 3]
 """
@@ -60,7 +64,7 @@ def main():
         "task with rows": [],
         "fit of a search, rows inside": [],
         "fit of a search, rows scattered": [],
-        "cutting the rows out": [],
+        "selecting the rows": [],
         "scatter to one worker": [],
         "fit": [],
     }
@@ -85,9 +89,7 @@ def main():
                     seconds = seconds_of(lambda search=search: search.fit(X, y))
                     n_fits = len(search.cv_results_["params"]) * len(cv)
                 found[f"fit of a search, rows {where}"].append(seconds / n_fits)
-            found["cutting the rows out"].append(
-                seconds_of(lambda: (X[folds[0][0]], X[folds[0][1]]))
-            )
+            found["selecting the rows"].append(seconds_of(lambda: (X[folds[0][0]], X[folds[0][1]])))
             noise = np.random.default_rng().integers(0, 256, X.shape, np.uint8)  # new to Dask
             send = seconds_of(lambda data=noise: client.scatter(data, broadcast=True, hash=False))
             found["scatter to one worker"].append(send / 2)

@@ -3,8 +3,8 @@
 All libraries train the same networks with the same updates (Adam), batches and data (5,000 images
 as float32 in [0, 1]). Each run has its own process, the libraries alternate, and the medians over
 the repetitions are compared. Importing a library does not count; the first epoch, which includes
-building and compiling networks, is reported separately. Then skdigits, Keras and PyTorch predict
-one image and 10,000 images in one process.
+compiling, is reported separately. Then skdigits, Keras and PyTorch predict one image and 10,000
+images in one process.
 
     python benchmarks/bench_conv.py [--repetitions 3] [--precision mixed_bfloat16]
 

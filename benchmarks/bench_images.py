@@ -133,7 +133,7 @@ class Artist:
 
 def pen(digit, width, rng, thickness, slant):
     """Draw the mask of a digit with a pen."""
-    scale = 4 if width < 100 else 1  # draw small digits larger and average them
+    scale = 4 if width < 100 else 1  # draw small digits 4 times as large, then shrink them
     unit = width * scale
     line = max(1, round(thickness * unit))
     pad = line + 0.4 * unit
@@ -332,7 +332,7 @@ def main():
 
 
 def overall(rows):
-    """Average the rows, weighted by their images."""
+    """Average the rows, weighted by their numbers of images."""
 
     def average(rows, column):
         return float(np.average([row[column] for row in rows], weights=[r["images"] for r in rows]))

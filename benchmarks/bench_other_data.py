@@ -90,7 +90,7 @@ def small_digits(options):
 
 
 def mnist_16_by_16(options):
-    """Measure on MNIST at the resolution of USPS, with up to as many training images (7,291)."""
+    """Measure on MNIST at the resolution of USPS, with up to 7,291 training images, as in USPS."""
     data = []
     for subset in ("train", "test"):
         X, y = fetch_mnist(subset=subset, return_X_y=True)

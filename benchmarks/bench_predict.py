@@ -25,7 +25,7 @@ model, image = joblib.load(sys.argv[1]), np.load(sys.argv[2])
 model.predict(image)
 assert "tensorflow" not in sys.modules
 """
-# The peak of this process as Linux reports it; that of wait4 may be the peak of the parent.
+# Peak memory of this process, as Linux reports it; wait4 may report the peak of the parent.
 PEAK = """
 print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
@@ -73,7 +73,7 @@ def fitted_models(X, y):
 
 
 def peak_and_seconds(code, *arguments):
-    """Measure peak memory in bytes and seconds of a new Python process."""
+    """Run code in a new Python process; return its peak memory in bytes and its seconds."""
     start = time.perf_counter()
     command = [sys.executable, "-c", code + PEAK, *map(str, arguments)]
     kilobytes = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout

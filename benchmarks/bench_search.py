@@ -1,4 +1,4 @@
-"""Time of a part of the neuron sweep, for each joblib backend and compared with scikeras.
+"""Time of part of the neuron sweep: with each joblib backend, and compared with scikeras.
 
 GridSearchCV with 3 folds of the 55,000 training images, RMSprop, batches of 32, at most 30 epochs,
 early stopping with patience 2 on the 5,000 validation images, pixels / 255. Each search runs in its

@@ -1,9 +1,10 @@
-"""Time of each stage of convolutional networks with and without oneDNN, and its share of a step.
+"""Time of the stages of convolutional networks with and without oneDNN; share of convolutions.
 
 TensorFlow computes convolutions and pooling with oneDNN or with Eigen. skdigits enables oneDNN on
-processors with AVX2 (`skdigits._training.cpu`). This is the wrong choice for this processor if
-Eigen is faster in total over a network. Each run has its own process, oneDNN and Eigen alternate,
-and the results are medians. The last table compares a training step with its convolutions alone.
+processors with AVX2 (`skdigits._training.cpu`). That is the wrong choice for a
+processor on which Eigen is faster over a whole network. Each run has its own process, oneDNN and
+Eigen alternate, and the results are medians. The last table compares a training step with its
+convolutions alone.
 
     python benchmarks/bench_stages.py [--repetitions 3] [--precision mixed_bfloat16]
 """
@@ -27,7 +28,7 @@ N_EPOCHS = 5
 
 
 def stage_names(config):
-    """Name the stages in the order of `conv_stages`; the first one includes preparing the input."""
+    """Name the stages in the order of `conv_stages`; preparing the input is not one of them."""
     names = []
     for number, layer in enumerate(config["layers"], start=1):
         if layer["kind"] == "convolution":
@@ -79,7 +80,7 @@ def stage_calls(config, dtype):
 
 
 def milliseconds(call):
-    """Return the median milliseconds of a call, after first calls that compile it."""
+    """Return the median milliseconds of a call, after calls that compile it."""
     import tensorflow as tf
 
     def measure():

@@ -28,7 +28,7 @@ sizes = np.array([100, 300, 1000, 3000, 9000])
 splits = ShuffleSplit(2, test_size=3000, random_state=0)
 
 # %%
-# Fit each size on two random samples of the images. The bands show the standard deviation.
+# Fit each model on two random samples of every size. The bands show the standard deviation.
 
 import matplotlib.pyplot as plt
 

@@ -8,7 +8,7 @@ ones. Compare the size, time and accuracy of wide networks on all and on fewer i
 
 # %%
 # :class:`~skdigits.ReducedDigitClassifier` combines a reducer and a network. Unlike a ``Pipeline``,
-# it also reduces the validation samples, and it reports the time of the reduction.
+# it also applies the reducer to the validation samples, and it reports the time of the reduction.
 
 import numpy as np
 from sklearn.decomposition import PCA

@@ -76,7 +76,7 @@ def test_empty_training_data(digits, small_conv):
         ({"filters": (4, 0)}, (-1, 64), "filters must be an int or a sequence of ints"),
         ({"filters": (4, 2.5)}, (-1, 64), "filters must be an int or a sequence of ints"),
         ({"kernel_size": (3,)}, (-1, 64), "kernel_size has 1 entry, but there are 2 convolutions"),
-        ({"padding": "valid", "kernel_size": 9}, (-1, 64), "only 8 x 8 pixels are left"),
+        ({"padding": "valid", "kernel_size": 9}, (-1, 64), "only 8 x 8 pixels of the image of"),
         ({"padding": "full"}, (-1, 64), "'padding' parameter"),
         ({"precision": "float16"}, (-1, 64), "'precision' parameter"),
         (

@@ -76,11 +76,11 @@ def test_conv_network_is_the_keras_network():
     [
         (
             {"kernel_size": 13},
-            "kernel_size of convolution 3 is 13 x 13, but only 4 x 4 pixels are left",
+            "kernel_size of convolution 3 is 13 x 13, but only 4 x 4 pixels of the image of",
         ),
         (
             {"pool_size": (None, 13, None)},
-            "pool_size of convolution 2 is 13 x 13, but only 12 x 12 pixels are left",
+            "pool_size of convolution 2 is 13 x 13, but only 12 x 12 pixels of the image of",
         ),
         (
             {"kernel_size": (5, 3)},

@@ -82,7 +82,7 @@ def wrong_type(content_type):
 async def read_body(request):
     """Read the body of an upload; stop as soon as it exceeds the limit."""
     max_bytes = MAX_MEGABYTES * 1_000_000
-    too_large = HTTPException(413, f"The file has more than {MAX_MEGABYTES} MB.")
+    too_large = HTTPException(413, f"The file is larger than {MAX_MEGABYTES} MB.")
     if int(request.headers.get("Content-Length", 0)) > max_bytes:
         raise too_large
     body = bytearray()

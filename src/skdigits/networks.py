@@ -140,9 +140,8 @@ def conv_config(
             if padding == "valid" and any(np.greater(layer[name], size)):
                 raise ValueError(
                     f"{name} of convolution {number} is {format_shape(layer[name])}, but only "
-                    f"{format_shape(size)} pixels are left of the image of "
-                    f"{format_shape(image_shape)}; use a smaller size, fewer convolutions or "
-                    "padding='same'"
+                    f"{format_shape(size)} pixels of the image of {format_shape(image_shape)} "
+                    "remain; use a smaller size, fewer convolutions or padding='same'"
                 )
             size = output_shape(layer, size)
         layers.append(layer)

@@ -48,7 +48,8 @@ def read_data(source, label="label", *, subset="train", normalizer=None):
     subset : {"train", "test"}, default="train"
         Which images of MNIST to read.
     normalizer : DigitImageNormalizer, default=None
-        Normalizes all samples. None normalizes image files only, with the default parameters.
+        Normalizes all samples. If None, only image files are normalized, with the
+        default parameters.
 
     Returns
     -------

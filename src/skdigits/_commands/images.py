@@ -63,7 +63,7 @@ def read_image(path, normalizer):
         reason = first_line(error)
         raise CommandError(f"{path} cannot be read as an image: {reason}") from None
     if not row.any():
-        return row, False  # the warning only has the index of the image
+        return row, False  # no warning: it would only have the index of the image
     several = [isinstance(warning.message, SeveralDigitsWarning) for warning in caught]
     for warning, is_several in zip(caught, several, strict=True):
         reason = " shows several digits; crop it to a single digit"

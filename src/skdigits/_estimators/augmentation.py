@@ -52,7 +52,9 @@ def augmentation_limits(augmentation, image_shape):
     ):
         raise ValueError(f"augmentation must hold finite, non-negative numbers; got {augmentation}")
     if limits["zoom"] >= 1:
-        raise ValueError(f"augmentation must have a zoom below 1, a fraction; got {augmentation}")
+        raise ValueError(
+            f"augmentation must have a zoom below 1 (it is a fraction); got {augmentation}"
+        )
     if limits["shear"] >= 90:
         raise ValueError(f"augmentation must have a shear below 90 degrees; got {augmentation}")
     return tuple(map(float, limits.values()))

@@ -80,7 +80,8 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
 
     # Default learning rates by optimizer, where they differ from Keras'.
     _default_learning_rates = {}
-    # Divided by the cube root of the number of training samples: the default number of epochs.
+    # The default number of epochs is this factor divided by the cube root of the number of training
+    # samples.
     _epochs_factor = 400
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -120,8 +121,9 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Raises
         ------
         ValueError
-            If data or parameters are invalid, or if training diverges. If early stopping has a best
-            epoch to restore, `fit` restores its weights and issues a warning instead.
+            If data or parameters are invalid, or if training diverges. If it diverges but early
+            stopping has a best epoch, `fit` restores the weights of that epoch and issues a warning
+            instead.
         MemoryError
             If training needs more memory than is available.
         """
@@ -247,7 +249,7 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
 
     def _check_X(self, X):
         # validate_data takes longer than predicting with a small network, so a plain array of the
-        # right shape and dtype is only checked for non-finite values, as scikit-learn does.
+        # right shape and dtype skips it. It is checked for non-finite values, as in validate_data.
         learned = vars(self)
         is_checked = (
             type(X) is np.ndarray
@@ -399,9 +401,10 @@ class BaseDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMixin,
         Returns
         -------
         summary : list of named tuples
-            One for the input and one for each layer, with a description, ``layer``, the
-            ``output_shape`` for one sample, and ``n_parameters``, the number of trainable weights.
-            The list prints as a table; ``pandas.DataFrame(summary)`` converts it.
+            One for the input and one for each layer, with its description (``layer``), the shape of
+            its output for one sample (``output_shape``) and its number of trainable weights
+            (``n_parameters``). The list prints as a table; ``pandas.DataFrame(summary)`` converts
+            it.
         """
         check_is_fitted(self)
         return layer_table(self.network_config_)

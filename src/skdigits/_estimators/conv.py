@@ -70,10 +70,10 @@ class ConvDigitClassifier(BaseDigitClassifier):
         means "mixed_bfloat16" on those processors and "float32" on others, so the same seed can
         give different weights on different processors.
     optimizer : str, dict or keras.optimizers.Optimizer, default="adam"
-        A Keras optimizer. A name selects Keras' default settings: "adadelta", "adafactor",
-        "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "muon", "nadam", "rmsprop",
-        "schedulefreeadamw" or "sgd". For other settings, such as momentum, weight decay or
-        gradient clipping, pass an instance, ``keras.optimizers.SGD(momentum=0.9)``, or its
+        A Keras optimizer. A name ("adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw",
+        "ftrl", "lion", "muon", "nadam", "rmsprop", "schedulefreeadamw" or "sgd") selects the
+        optimizer with Keras' default settings. For other settings, such as momentum, weight decay
+        or gradient clipping, pass an instance, ``keras.optimizers.SGD(momentum=0.9)``, or its
         configuration, ``{"class_name": "SGD", "config": {"momentum": 0.9}}``. Cloned and saved
         classifiers contain the configuration.
     learning_rate : float, default=None
@@ -84,7 +84,7 @@ class ConvDigitClassifier(BaseDigitClassifier):
         "constant"; "exponential" (multiplied by ``decay_rate ** (step / decay_steps)``); "cosine"
         (down to 0 over all epochs, [2]_); or "one_cycle" (linearly up from 1/25 of `learning_rate`,
         then down to 0 like a cosine, [3]_). "cosine" and "one_cycle" reach their lowest rate only
-        after all `epochs`; with `early_stopping`, `fit` warns about this. Use "constant" then.
+        after all `epochs`; with `early_stopping`, `fit` warns about this; use "constant" instead.
     decay_steps : float, default=10_000
         Number of steps (batches) over which the "exponential" schedule decays by `decay_rate`.
     decay_rate : float, default=0.9

@@ -98,9 +98,9 @@ def _difference(fitted, asked):
 def training_config(estimator, *, schedule):
     """Build the configuration of training from the parameters of an estimator.
 
-    NumPy scalars are converted to Python numbers. Unlike these, they can overflow, and TensorFlow
-    rejects some of them. As the pool compares configurations by value, it could otherwise lend a
-    network that was compiled for an equal number of another type.
+    NumPy scalars are converted to Python numbers: NumPy's can overflow, TensorFlow rejects some of
+    them, and the pool, which compares configurations by value, could lend a network that was
+    compiled for an equal number of another type.
     """
     from skdigits._training.optimizers import split_learning_rate, to_config
 

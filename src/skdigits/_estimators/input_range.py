@@ -7,7 +7,7 @@ from skdigits._utils import warn
 # Samples this many times larger or smaller than those in training are on a different scale. The
 # usual scales of pixels, up to 1, 16 and 255, differ by a factor of about 16.
 FACTOR = 8
-# Fewer samples with small values may just be dark digits.
+# If there are fewer samples than this, small values may just mean dark digits.
 MIN_DARK_SAMPLES = 10
 # The typical training sample is estimated from about this many.
 N_TYPICAL = 1000

@@ -154,8 +154,8 @@ class DigitImageNormalizer(
         FileNotFoundError, PIL.UnidentifiedImageError, OSError
             If a path names no file, a file that is not an image, or a damaged image.
         PIL.Image.DecompressionBombError
-            If an image file has more than twice ``PIL.Image.MAX_IMAGE_PIXELS``. Pillow warns about
-            files with more than ``MAX_IMAGE_PIXELS``.
+            If an image file has more than twice ``PIL.Image.MAX_IMAGE_PIXELS`` pixels. Pillow warns
+            about files with more than ``MAX_IMAGE_PIXELS`` pixels.
         """
         self._validate_params()
         images = snapshot(self)._images(X)

@@ -13,7 +13,7 @@ class Progress:
     fitted : estimator
         The copy that receives the fitted attributes.
     context : sklearn.callback.CallbackContext, default=None
-        Context of that fit; None calls no callbacks.
+        Context of that fit; if None, no callbacks are called.
     data : dict
         X, y and metadata, as callbacks receive them.
     """
@@ -44,7 +44,7 @@ class Progress:
         state : TrainingState
             State after the epoch.
         number, n_epochs : int
-            Number of this epoch, counted from 1 in this fit, and number of all epochs.
+            Number of this epoch, counted from 1 in this fit, and total number of epochs.
 
         Returns
         -------

@@ -28,8 +28,8 @@ class ProgressBar:
     -----
     All tasks of an estimator count equally, as in scikit-learn: a search with a refit is at 50%
     before the refit, and the steps of a pipeline count equally. A step that does not support
-    callbacks, such as PCA, moves the bar at its end; scikit-learn's warning about it is ignored
-    from then on, in the whole process.
+    callbacks, such as PCA, moves the bar at its end. Once a bar has been drawn, scikit-learn's
+    warning about such steps is ignored in the whole process.
 
     Examples
     --------

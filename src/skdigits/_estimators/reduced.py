@@ -410,9 +410,10 @@ class ReducedDigitClassifier(VersionedState, CallbackSupportMixin, ClassifierMix
         Returns
         -------
         summary : list of named tuples
-            One for the input of the network and one for each layer, with a description, ``layer``,
-            the ``output_shape`` for one sample, and ``n_parameters``, the number of trainable
-            weights. The list prints as a table; ``pandas.DataFrame(summary)`` converts it.
+            One for the input of the network and one for each layer, with its description
+            (``layer``), the shape of its output for one sample (``output_shape``) and its number of
+            trainable weights (``n_parameters``). The list prints as a table;
+            ``pandas.DataFrame(summary)`` converts it.
         """
         check_is_fitted(self)
         return self.classifier_.summary()

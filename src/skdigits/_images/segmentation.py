@@ -17,7 +17,7 @@ STROKE = 2  # smallest width of strokes in the box, in pixels
 SCALES = (1, 16, 255, 65_535)  # fractions, scikit-learn's digits, 8 bits, 16 bits
 NOISE = 0.2  # pixels that are less correlated with their neighbors are noise
 ON_BORDER = 0.02  # fraction of the border; foreground that covers more may be a shadow
-SHADOW_ON_BORDER = 0.1  # the same; if more, and gone after evening out the light, it is a shadow
+SHADOW_ON_BORDER = 0.1  # foreground that covers more, and vanishes in even light, is a shadow
 SMALLEST = 20  # shorter side; smaller images are not checked for uneven light, lines and noise
 
 

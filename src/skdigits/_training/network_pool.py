@@ -67,9 +67,9 @@ def borrow_network(config):
 def clear_network_pool():
     """Release all idle compiled networks.
 
-    Every fit keeps its compiled network, up to eight of them, for the next fit with the same layers,
-    optimizer and batch size. Call this to free their memory; the next fit compiles its network
-    again. Fitted classifiers are not affected.
+    Up to eight compiled networks are kept for later fits with the same layers, optimizer and batch
+    size. Call this to free their memory; the next fit compiles its network again. Fitted
+    classifiers are not affected.
 
     Examples
     --------

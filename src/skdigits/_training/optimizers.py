@@ -59,7 +59,7 @@ def to_config(optimizer):
     if excludes_from_weight_decay(optimizer):
         raise ValueError(
             "optimizer must not exclude variables from weight decay, which its configuration does "
-            f"not record; got {type(optimizer).__name__} after exclude_from_weight_decay"
+            f"not record; got {type(optimizer).__name__} after a call of exclude_from_weight_decay"
         )
     try:
         config = serialize(optimizer)
@@ -70,8 +70,8 @@ def to_config(optimizer):
     if not isinstance(rate, Real):
         kind = rate["class_name"] if isinstance(rate, dict) else rate
         raise ValueError(
-            f"optimizer must have a learning rate that is a number; got {kind}; for a schedule set "
-            "learning_rate_schedule"
+            f"optimizer must have a learning rate that is a number; got {kind}; for a schedule, "
+            "set learning_rate_schedule"
         )
     for name in UNSUPPORTED:
         if config["config"].get(name):

@@ -38,7 +38,7 @@ class TrainingConfig:
     label_smoothing : float
         Fraction of each label that is spread evenly over the classes.
     patience : int or None
-        Epochs without a lower validation loss after which training stops; None disables early
+        Training stops after this many epochs without a lower validation loss; None disables early
         stopping.
     tol : float
         A validation loss counts as lower only if it decreases by more than this.

@@ -218,7 +218,7 @@ def _check_finite(loss, weights, state, rates, config):
         return
     advice = f"try a learning_rate lower than {rates.max():g}"
     if config.l2:
-        advice += f", an l2 lower than {config.l2:g}"
+        advice += f" or an l2 lower than {config.l2:g}"
     if state.scaling == (0, 1):  # not standardized
-        advice += ", values of X on a smaller scale, or standardize=True"
+        advice += ", or values of X on a smaller scale, or standardize=True"
     raise DivergenceError(f"training diverged: {reason}; {advice}")

@@ -89,7 +89,7 @@ class ConfusionErrorDisplay:
     def from_predictions(
         cls, y_true, y_pred, *, labels=None, display_labels=None, ax=None, **kwargs
     ):
-        """Plot the errors of predictions.
+        """Plot the errors among given predictions.
 
         Parameters
         ----------

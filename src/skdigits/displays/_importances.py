@@ -27,7 +27,7 @@ def pixel_importances(step, component):
     ValueError
         If the estimator has no importances, or no such component.
     """
-    # Not by estimator_: a forest has one too, a tree that was never fitted.
+    # Not recognized by estimator_: a forest has one too, a tree that was never fitted.
     if not hasattr(step, "get_support"):
         return _model_importances(step, component)
     model = getattr(step, "estimator_", None)

@@ -11,7 +11,7 @@ def as_labels(y_true, y_pred, images):
     Raises
     ------
     ValueError
-        If they are not labels, are of mixed types, or are not one per image.
+        If they are not labels or are of mixed types, or if there is not one per image.
     """
     y_true = column_or_1d(y_true, input_name="y_true")
     y_pred = column_or_1d(y_pred, input_name="y_pred")

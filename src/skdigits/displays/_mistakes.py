@@ -103,7 +103,7 @@ class MistakesDisplay:
     def from_predictions(
         cls, X, y_true, y_proba, *, classes, n_images=20, image_shape=None, ax=None, **im_kw
     ):
-        """Plot the mistakes of predictions.
+        """Plot the mistakes among given predictions.
 
         Parameters
         ----------

@@ -59,8 +59,8 @@ class PixelImportanceDisplay:
             scores), PCA (a component), dense network or linear model (weights of its first layer);
             or a pipeline, search or `ReducedDigitClassifier` that begins with one of these.
         component : int, default=None
-            Component of PCA, by default 0; or unit of the first layer, by default the mean absolute
-            weight over all units.
+            Component of PCA, or unit of the first layer. None means component 0, or the mean
+            absolute weight over all units.
         image_shape : (int, int), default=None
             Height and width. None assumes square images.
         ax : matplotlib Axes, default=None

@@ -77,9 +77,10 @@ class SweepDisplay:
         params : str or sequence of str, default=None
             One or two parameters to draw; the first is on the horizontal axis. None draws the
             parameters that vary, the one with the most values first, except the resource of
-            successive halving. Only candidates with the best values of all other parameters are
-            drawn; if there is just one, as in a random search, all candidates are drawn. With
-            successive halving, each candidate is drawn with the results of its last round.
+            successive halving. Only candidates that share the best candidate's values of all
+            other parameters are drawn; if there are no others, as in a random search, all
+            candidates are drawn. With successive halving, each candidate is drawn with the results
+            of its last round.
         scoring : str, default=None
             Score to draw, if the search has several. None draws the score that
             selected the refitted candidate.
@@ -109,7 +110,7 @@ class SweepDisplay:
         scoring = _checked_scoring(results, scoring, refitted_by)
         means = results[f"mean_test_{scoring}"]
         if np.isnan(means).all():
-            raise ValueError(f"search must have scores; all of {scoring!r} are NaN")
+            raise ValueError(f"search must have scores; all values of {scoring!r} are NaN")
         best = np.nanargmax(means)
         if scoring == refitted_by and hasattr(search, "best_index_"):
             best = search.best_index_

@@ -124,8 +124,8 @@ class Search:
     label : callable
         Returns the name of a candidate's row, given a dict of its estimator's parameters.
     folds : int, default=None
-        Number of cross-validation folds of the training images. None fits each candidate once and
-        scores it on the validation images.
+        Number of cross-validation folds of the training images. If None, each candidate is fitted
+        once and scored on the validation images.
     refit : bool, default=False
         Whether to refit the best candidate on all training images, as another row.
     published : dict of str to tuple of Published, default={}
@@ -205,7 +205,7 @@ class Curve:
     published : dict of str to tuple of Published, default={}
         Published runs by row name.
     seeds : int or tuple of int, default=1
-        Number of repetitions: an int for all values together, or a tuple with an int for each.
+        Number of repetitions: an int that applies to every value, or a tuple with an int for each.
         Every repetition draws and orders the training images at random.
 
     Raises

@@ -27,10 +27,10 @@ class Study:
     notes : tuple of str, default=()
         Notes on the results.
     plots : callable, default=None
-        Plots the networks for the report. It is called with two dicts, the fitted estimators of the
-        first seed by row name, and the images and labels of "train", "validation" and "test",
-        and yields the name of a network, a caption, and a display or figure. The report shows the
-        plots of a network together.
+        Plots the networks for the report. It is called with two dicts (the fitted estimators of the
+        first seed, by row name; and the images and labels of "train", "validation" and "test") and
+        yields triples: the name of a network, a caption, and a display or figure. The report shows
+        the plots of a network together.
 
     Raises
     ------

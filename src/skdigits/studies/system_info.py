@@ -17,7 +17,7 @@ def environment(packages=PACKAGES):
     Parameters
     ----------
     packages : sequence of str
-        Distributions whose versions to include.
+        Distributions whose versions are included.
 
     Returns
     -------

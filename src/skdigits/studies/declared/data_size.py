@@ -1,11 +1,11 @@
 """Study ``data-size``: accuracy with 100 to 60,000 training images, with learning_curve.
 
-The classifiers are the default networks, the dense one also on PCA(0.95) and on the 70 most
-important pixels of a forest fitted on the same images, and six classifiers of scikit-learn: SVC
-with C=5, which suits these images better than its default of 1, the others with their defaults.
-Pixels are divided by 255. Each repetition draws the images anew and has its own initial weights:
-five with up to 3,000 images, one with more. There are no published results: the authors of study
-depth-width only announced the question.
+The classifiers are the default networks (the dense one also on PCA(0.95) and on the 70 most
+important pixels of a forest fitted on the same images) and six classifiers of scikit-learn with
+their defaults, except that C=5 suits SVC better on these images than its default of 1. Pixels are
+divided by 255. There are five repetitions with up to 3,000 images and one with more; each draws the
+images anew and has its own initial weights. There are no published results: the authors of the
+study depth-width announced this question but published nothing about it.
 """
 
 from functools import partial
@@ -26,7 +26,7 @@ from skdigits.studies.study import Study
 
 SIZES = (100, 300, 1_000, 3_000, 10_000, 60_000)
 SEEDS = (5, 5, 5, 5, 1, 1)
-# Ours first, then the slowest first: no core should idle while a long fit ends.
+# Ours come first, then the others, slowest first, so that no core idles during a long last fit.
 ESTIMATORS = {
     "convolutional": ConvDigitClassifier(),
     "dense": DenseDigitClassifier(),
@@ -59,8 +59,8 @@ STUDY = Study(
         for name, estimator in ESTIMATORS.items()
     ),
     notes=(
-        "Each row is the mean over random samples of the images: five with up to 3,000 images, one "
-        "with more.",
+        "Rows with up to 3,000 images are means over five random samples of the images; those with "
+        "more images come from a single sample.",
         "SVC computes no probabilities, so it has no loss.",
     ),
 )

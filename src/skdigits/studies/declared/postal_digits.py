@@ -48,7 +48,7 @@ def _most_important_pixels(n_pixels):
 def _axes():
     import matplotlib.pyplot as plt
 
-    # All plots have one size, and every network has twelve, so that they fill rows of the report.
+    # All plots are the same size, and every network has twelve, so that they fill rows.
     return plt.figure(figsize=(3, 3), layout="compressed").add_subplot()
 
 
