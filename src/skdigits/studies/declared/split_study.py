@@ -45,7 +45,7 @@ STUDY = Study(
     title="How much data to train on",
     question="How much accuracy is lost by training on a fifth of the images?",
     split=Split(SPLITS["75 / 25"], "last", everything=True, divisor=1),
-    minutes=5,
+    minutes=3,
     experiments=tuple(
         network
         for name in NETWORKS

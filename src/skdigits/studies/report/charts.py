@@ -53,7 +53,7 @@ def _draw(study, chart, results):
 
 
 def _learning_curves(figure, results):
-    figure.set_size_inches(4.8, 4.2)
+    figure.set_size_inches(4.8, 4.6)
     axes = figure.subplots()
     for number, (name, rows) in enumerate(results.groupby("experiment", sort=False)):
         color = (OURS, PUBLISHED, *OTHERS)[number % 5]
@@ -72,7 +72,7 @@ def _learning_curves(figure, results):
     axes.set_xticks(sizes := sorted(set(results.images)), [f"{size:,.0f}" for size in sizes])
     axes.set_xticks([], minor=True)
     axes.grid(alpha=0.3)
-    figure.legend(frameon=False, loc="outside lower center", ncols=3)
+    figure.legend(frameon=False, loc="outside lower center", ncols=2)
     return "Test error by number of training images; the bands span all repetitions."
 
 
