@@ -216,9 +216,11 @@ def _check_finite(loss, weights, state, rates, config):
         reason = f"the weights were not finite after epoch {state.n_epochs + 1}"
     else:
         return
-    advice = f"try a learning_rate lower than {rates.max():g}"
+    remedies = [f"a learning_rate lower than {rates.max():g}"]
     if config.l2:
-        advice += f" or an l2 lower than {config.l2:g}"
+        remedies.append(f"an l2 lower than {config.l2:g}")
     if state.scaling == (0, 1):  # not standardized
-        advice += ", or values of X on a smaller scale, or standardize=True"
-    raise DivergenceError(f"training diverged: {reason}; {advice}")
+        remedies += ["values of X on a smaller scale", "standardize=True"]
+    *others, last = remedies
+    advice = f"{', '.join(others)} or {last}" if others else last
+    raise DivergenceError(f"training diverged: {reason}; try {advice}")
