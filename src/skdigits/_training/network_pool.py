@@ -9,7 +9,7 @@ import threading
 from contextlib import contextmanager
 
 # Maximum number of idle networks; the least recently used one is dropped first. An idle network
-# takes 5 to 30 MB and ten threads of TensorFlow's compiler.
+# takes 15 to 30 MB and ten threads of TensorFlow's compiler.
 MAX_IDLE_NETWORKS = 8
 
 _idle_networks = []  # least recently used first
