@@ -1,10 +1,9 @@
 """Time of the stages of convolutional networks with and without oneDNN; share of convolutions.
 
 TensorFlow computes convolutions and pooling with oneDNN or with Eigen. skdigits enables oneDNN on
-processors with AVX2 (`skdigits._training.cpu`). That is the wrong choice for a
-processor on which Eigen is faster over a whole network. Each run has its own process, oneDNN and
-Eigen alternate, and the results are medians. The last table compares a training step with its
-convolutions alone.
+processors with AVX2 (`skdigits._training.cpu`). That is the wrong choice for a processor on which
+Eigen is faster over a whole network. Each run has its own process, oneDNN and Eigen alternate, and
+the results are medians. The last table compares a training step with its convolutions alone.
 
     python benchmarks/bench_stages.py [--repetitions 3] [--precision mixed_bfloat16]
 """

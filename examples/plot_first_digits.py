@@ -17,8 +17,8 @@ print(X.shape, X.dtype, y[:10])
 
 # %%
 # Train two hidden layers of 128 units for five epochs. The pixels need no scaling, since the
-# classifier standardizes its input. After each epoch, the
-# network is evaluated on the validation samples.
+# classifier standardizes its input. After each epoch, the network is evaluated on the
+# validation samples.
 
 from skdigits import DenseDigitClassifier
 
